@@ -1,0 +1,46 @@
+# Werda: every command a person needs. `make` alone lists them.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help setup demo test parts bench drill lint lock clean
+
+help: ## List these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+setup: $(READY)
+$(READY): requirements-dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Werda needs Python 3.11 or later; set PYTHON=/path/to/python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Run the hotline with demo data on the embedded PostgreSQL
+	$(BIN)/werda demo
+
+test: setup ## Run every test this machine has the parts for, and say what was skipped
+	$(BIN)/python -m pytest
+
+parts: setup ## Bring the parts that are not Python (Chromium, Asterisk, sipp, PostgreSQL 15)
+	$(BIN)/python parts/bring.py
+
+bench: setup ## Measure, as ratios against a reference of the same run
+	$(BIN)/python -m bench
+
+drill: setup ## Run what is too long for every run (ten million customers)
+	$(BIN)/python -m bench --drill
+
+lint: setup ## Check style, types and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: setup ## Choose and pin all dependencies anew, with hashes (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-header --upgrade --quiet -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-header --upgrade --quiet -o requirements-dev.txt
+
+clean: ## Remove the virtual environment and the demo's data
+	rm -rf $(VENV) var

@@ -1,0 +1,44 @@
+"""The command line, after clig.dev: noun verb, data on stdout, messages on stderr, secrets by standard input only.
+
+Each file of this folder is one noun and defines a click command or group named like it. They are loaded when they
+are called, so that `werda --help` is quick and `werda serve` imports nothing it does not need.
+"""
+
+import importlib
+
+import click
+
+from werda import __version__
+
+NOUNS = {
+    "apikey": "Create, list and revoke the keys of integrators",
+    "demo": "Run the hotline of the fictional operator Nordfunk",
+    "import": "Bring in customers and SIM profiles from files",
+    "policy": "Check and show who may pass by which method, and from when",
+    "serve": "Run gate and pages",
+    "setup": "Make or upgrade the database, its roles and the key rings",
+}
+_MODULES = {"import": "import_files"}
+
+
+class _Nouns(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        module = importlib.import_module(f"werda.cli.{_MODULES.get(cmd_name, cmd_name)}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(NOUNS.items()))
+
+
+@click.command(cls=_Nouns, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="werda")
+def main() -> None:
+    """Werda: caller authentication for telephone hotlines."""

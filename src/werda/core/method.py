@@ -1,0 +1,25 @@
+"""The ways a caller can prove who they are.
+
+The numbers are stored and part of the keyed value over a secret, so they never change their meaning.
+"""
+
+from enum import IntEnum
+
+
+class Method(IntEnum):
+    """A kind of credential. `NONE` stands in attempts whose digits fit no method."""
+
+    NONE = 0
+    CUSTOMER_CODE = 1
+    PUK = 2
+    LEGACY = 3  # customer number, birth date and postcode; agent only, until a stated end date (A1)
+
+    @property
+    def slug(self) -> str:
+        """The name in policies, in the API and in metrics, such as ``customer_code``."""
+        return self.name.lower()
+
+    @classmethod
+    def from_slug(cls, slug: str) -> "Method":
+        """The method called `slug`; raises `KeyError` for an unknown name."""
+        return {method.slug: method for method in cls}[slug]
