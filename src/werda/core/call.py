@@ -1,6 +1,7 @@
 """A call and where it comes from. The calling number identifies, it never authenticates (D1)."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 
@@ -30,3 +31,35 @@ class Source:
     asserted: bool = False
     trunk: str = ""
     agent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandFacts:
+    """What a dialogue and a page must know of a brand. `form` is ``du`` or ``sie``, `language` ``de`` or ``en``."""
+
+    id: int
+    slug: str
+    name: str
+    form: str
+    language: str
+    timezone: str
+    portal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call as it comes in, with everything that is said before the first key.
+
+    `identified` says that the calling number belongs to exactly one customer, so the caller need not key in a number;
+    it proves nothing (D1). `open` follows from the policy's opening hours and is said before authentication.
+    `announce` is the date from which only code or PUK count, while it lies ahead (S4). `tries_left` counts over
+    keypad, agent and API in this call.
+    """
+
+    call_id: int
+    brand: BrandFacts
+    source: Source
+    identified: bool
+    open: bool
+    announce: date | None
+    tries_left: int
