@@ -177,7 +177,7 @@ def test_every_refusal_sounds_the_same(outcome: Outcome, tries: int) -> None:  #
     for arrival in (IDENTIFIED, ANONYMOUS):
         number: list[Event] = [] if arrival.identified else [keys("600123")]
         sounds = [
-            after(dataclasses.replace(arrival, tries_left=tries), *number, keys("0417"), wrong(each)).turn
+            after(dataclasses.replace(arrival, tries_left=tries), *[*number, keys("0417"), wrong(each)]).turn
             for each in (Outcome.WRONG, outcome)
         ]
         assert sounds[0] == sounds[1]
