@@ -25,6 +25,7 @@ from werda.core.dialogue import (
     Result,
     Silence,
     Star,
+    Then,
     Verify,
 )
 from werda.core.level import Level
@@ -68,10 +69,10 @@ def after(arrival: Arrival, *events: Event) -> Dialogue:
     return dialogue
 
 
-PERSON = ((Prompt.UNVERIFIED,), HandOver(Result.UNVERIFIED))
+PERSON: tuple[tuple[Prompt, ...], Then] = ((Prompt.UNVERIFIED,), HandOver(Result.UNVERIFIED))
 P = Prompt
 
-TABLE = {
+TABLE: dict[str, tuple[Arrival, list[Event], tuple[Prompt, ...], Then]] = {
     # S4: the first prompt says what is needed; both secrets go into one field
     "known number is asked for the secret": (IDENTIFIED, [], (P.WELCOME, P.SECRET), SECRET_FIELD),
     "code goes to verification": (IDENTIFIED, [keys("0417")], (), Verify(None, Secret("0417"))),
