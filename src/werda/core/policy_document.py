@@ -1,0 +1,149 @@
+"""A brand's policy as a TOML document: what may stand in it, and what the requirements forbid (A1–A3, C1).
+
+One document is one version with one beginning. `docs/policy.md` explains every key.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from werda.core.budget import MAX_FAILURES, Limits
+from werda.core.call import Channel
+from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
+from werda.core.level import Level
+from werda.core.method import Method
+from werda.core.policy import LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
+from werda.core.toml_document import Document, Problem
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_CHANNELS: Final = {channel.slug: channel for channel in Channel}
+_SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-4]):([0-5]\d)")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def parse(text: str) -> Policy | list[Problem]:
+    """Read a policy, or say everything that keeps `text` from being one, in the order of its lines."""
+    document = Document.parse(text)
+    if isinstance(document, Problem):
+        return [document]
+    policy = _read(document)
+    return document.finish() or policy
+
+
+def keys() -> frozenset[str]:
+    """Every key a policy may have, dotted from the top, such as ``methods.legacy.until``."""
+    document = Document("", {})
+    _read(document)
+    return document.asked
+
+
+def _read(document: Document) -> Policy:
+    brand = document.text("brand", pattern=r"[a-z][a-z0-9-]{0,62}", example="nordfunk")
+    version = document.text("version", pattern=r"\S(.{0,98}\S)?", example="2023-02")
+    zone = document.zone("timezone")
+    begins = document.moment("effective_from", zone, required=True)
+    return Policy(
+        brand=brand,
+        version=version,
+        zone=zone,
+        effective_from=begins or _EPOCH,
+        code_format=CodeFormat(
+            document.integer("code.digits", default=FEWEST_DIGITS, low=FEWEST_DIGITS, high=MOST_DIGITS, why="S15")
+        ),
+        methods=MappingProxyType(_methods(document, zone, begins)),
+        limits=Limits(
+            failures=document.integer("budget.failures", default=MAX_FAILURES, low=1, high=MAX_FAILURES, why="C1"),
+            first_delay=_seconds(document, "budget.first_delay_seconds", default=30, low=1, high=86_400),
+            factor=document.integer("budget.factor", default=4, low=2, high=100, why="C4"),
+        ),
+        tries_per_call=document.integer("dialogue.tries", default=2, low=1, high=MAX_FAILURES, why="C1"),
+        announce_before=timedelta(days=document.integer("dialogue.announce_days", default=14, low=0, high=90)),
+        token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
+        grant_lifetime=_seconds(document, "lifetimes.grant_seconds", default=1_800, low=60, high=14_400),
+        levels=MappingProxyType({operation: _level(document, operation) for operation in Operation}),
+        hours=_hours(document),
+    )
+
+
+def _seconds(document: Document, key: str, *, default: int, low: int, high: int) -> timedelta:
+    return timedelta(seconds=document.integer(key, default=default, low=low, high=high))
+
+
+def _methods(document: Document, zone: ZoneInfo, begins: datetime | None) -> dict[Method, Acceptance]:
+    """The accepted methods. Customer code or PUK must be among them, or nobody passes once the old way has ended."""
+    methods = {}
+    for method in (Method.CUSTOMER_CODE, Method.PUK, Method.LEGACY):
+        key = f"methods.{method.slug}"
+        acceptance = _acceptance(document, key, method, zone, begins)
+        if document.has(key):
+            methods[method] = acceptance
+    if not document.has("methods.customer_code") and not document.has("methods.puk"):
+        document.complain("methods", "lets nobody pass; write [methods.customer_code] or [methods.puk]")
+    return methods
+
+
+def _acceptance(document: Document, key: str, method: Method, zone: ZoneInfo, begins: datetime | None) -> Acceptance:
+    legacy = method is Method.LEGACY
+    level = document.integer(f"{key}.level", default=1, low=1, high=1, why="A3: no method gives 2 alone")
+    channels = _channels(document, f"{key}.channels", {Channel.AGENT} if legacy else set(Channel))
+    until = document.moment(f"{key}.until", zone)
+    if legacy and channels != {Channel.AGENT}:
+        document.complain(f"{key}.channels", 'the old way is asked by an agent only (A1); write channels = ["agent"]')
+    if legacy and document.has(key) and not document.has(f"{key}.until"):
+        document.complain(
+            f"{key}.until",
+            "is missing; the old way needs an end (A1): write until = 2023-02-16T00:00:00",
+        )
+    if until and begins and until <= begins:
+        document.complain(f"{key}.until", f"is not after effective_from; write a later time or drop [{key}]")
+    return Acceptance(Level(level), frozenset(channels), until)
+
+
+def _channels(document: Document, key: str, default: set[Channel]) -> set[Channel]:
+    names = document.items(key, str, '["keypad", "agent", "api"]')
+    if names is None:
+        return default
+    if not names:
+        document.complain(key, "is empty; name a channel or drop the method")
+        return default
+    for name in sorted(set(names) - _CHANNELS.keys()):
+        document.complain(key, f'knows no "{name}"; write {", ".join(_CHANNELS)} or some of them')
+    return {_CHANNELS[name] for name in names if name in _CHANNELS} or default
+
+
+def _level(document: Document, operation: Operation) -> Level:
+    """The level of an operation, never below what it needs at least (A2, A3)."""
+    lowest = LOWEST_LEVELS[operation]
+    highest = Level.NONE if operation is Operation.PUBLIC_INFORMATION else Level.STRONG
+    why = "A3" if lowest is Level.STRONG else "A2"
+    return Level(document.integer(f"operations.{operation}", default=lowest, low=lowest, high=highest, why=why))
+
+
+def _hours(document: Document) -> OpeningHours | None:
+    """The opening hours; a weekday left out is closed, and without any the hotline is always open."""
+    week = tuple(_day(document, f"hours.{weekday}") for weekday in WEEKDAYS)
+    closed = frozenset(document.items("hours.closed", date, "[2023-12-25, 2023-12-26]") or ())
+    if not document.has("hours"):
+        return None
+    if not any(document.has(f"hours.{weekday}") for weekday in WEEKDAYS):
+        document.complain("hours", 'never opens; write a weekday such as monday = ["08:00-20:00"], or drop [hours]')
+    return OpeningHours(week, closed)
+
+
+def _day(document: Document, key: str) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    for text in document.items(key, str, '["08:00-12:00", "13:00-18:00"]') or ():
+        parts = _SPAN.fullmatch(text)
+        if parts is None:
+            document.complain(key, f'does not understand "{text}"; write "08:00-20:00", from 00:00 to 24:00 at most')
+            continue
+        start, end = int(parts[1]) * 60 + int(parts[2]), int(parts[3]) * 60 + int(parts[4])
+        if not start < end <= 24 * 60:
+            document.complain(key, f'"{text}" does not end later on the same day; write the rest on the next day')
+        elif spans and start < spans[-1].end:
+            document.complain(key, f'"{text}" begins before the one ahead of it ends; write the spans in order, apart')
+        spans.append(Span(start, end))
+    return tuple(spans)
