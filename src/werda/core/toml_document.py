@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2099
+
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _NAME: Final = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _NAMES: Final = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
@@ -49,10 +52,10 @@ class Document:
         """Read `text`, or say where it is no TOML."""
         try:
             return cls(text, tomllib.loads(text))
-        except tomllib.TOMLDecodeError as error:
+        except ValueError as error:  # TOMLDecodeError is one, and a number of five thousand digits another
             message = str(error)
             place = re.search(r"line (\d+)", message)
-            line = int(place[1]) if place else max(1, len(text.splitlines()))
+            line = int(place[1]) if place else text.rstrip("\n").count("\n") + 1
             return Problem(line, "", f"is no TOML: {message}; correct the line")
 
     @property
@@ -204,7 +207,7 @@ def _lines_of_keys(text: str) -> dict[str, int]:
     """The line of every key and table, since tomllib does not tell. The first one wins."""
     lines: dict[str, int] = {}
     table: list[str] = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if header := _TABLE_LINE.match(line):
             table = names = _names(header[1])
         elif key := _KEY_LINE.match(line):
