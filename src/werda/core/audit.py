@@ -1,0 +1,76 @@
+"""What is recorded, and how it is made tamper-evident (D4, design decision 5).
+
+The set of event kinds is closed: a kind that is not here cannot be written. Attempts are hashed in lanes: each batch's
+hash covers every column of its rows and the hash of the batch before it.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+FIRST_LINK: Final = bytes(32)
+"""What the first batch of a lane is chained to."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class EventKind(StrEnum):
+    """Everything that is recorded beside attempts: subject, then what happened to it."""
+
+    API_KEY_CREATED = "api_key:created"
+    API_KEY_REVOKED = "api_key:revoked"
+    POLICY_ACTIVATED = "policy:activated"
+    IMPORT_FINISHED = "import:finished"
+    CREDENTIAL_IMPORTED = "credential:imported"
+    GRANT_GIVEN = "grant:given"
+    GRANT_LIFTED = "grant:lifted"
+    CALL_WRAPPED_UP = "call:wrapped_up"
+    AGENT_CREATED = "agent:created"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt as it is stored, every column of it."""
+
+    id: int
+    at: datetime
+    brand_id: int
+    customer_id: int
+    person_id: int
+    own_line: bool
+    channel: int
+    method: int
+    outcome: int
+    failures: int
+    level: int
+    line_id: int | None
+    call_id: int
+    tries: int
+    calling_number: str
+    trunk: str
+    agent_id: int | None
+    api_key_id: int
+    idempotency_key: str | None
+    request_mac: bytes | None
+
+
+def attempt_line(row: AttemptRow) -> str:
+    """The text of an attempt over which the hash runs; store/sql/05_attempt_line.sql is the same in SQL."""
+    columns = (
+        row.id,
+        (row.at - _EPOCH) // timedelta(microseconds=1),
+        *(row.brand_id, row.customer_id, row.person_id, int(row.own_line), row.channel, row.method, row.outcome),
+        *(row.failures, row.level, row.line_id or 0, row.call_id, row.tries, row.calling_number, row.trunk),
+        *(row.agent_id or 0, row.api_key_id),
+        (row.idempotency_key or "").replace("%", "%25").replace("|", "%7C"),
+        (row.request_mac or b"").hex(),
+    )
+    return "|".join(str(column) for column in columns)
+
+
+def batch_hash(previous: bytes, rows: Iterable[AttemptRow]) -> bytes:
+    """The hash of a batch, 32 bytes, chained to the batch before it in its lane."""
+    return hashlib.sha256(previous + "\n".join(attempt_line(row) for row in rows).encode()).digest()

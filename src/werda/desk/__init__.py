@@ -1,0 +1,1 @@
+"""The agent desk: the page on which an agent spends the day."""

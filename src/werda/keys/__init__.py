@@ -1,0 +1,1 @@
+"""Key rings, outside the database: the verifier compares, custody seals and opens (B5, design decision 4)."""

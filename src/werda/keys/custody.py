@@ -1,0 +1,71 @@
+"""The custody ring: seals codes, PINs, PUKs and activation codes, and opens them for those who may show them.
+
+AES-256-GCM under Tink's `Aead`; each ciphertext is bound to customer, SIM and kind, so that one copied to another row
+does not open (B5).
+"""
+
+from enum import IntEnum
+from typing import Final, Self
+
+import tink
+from tink import aead
+
+from werda.core.secret import Secret
+from werda.keys.ring import BadKeyRing
+from werda.keys.verifier import check_canaries
+
+
+class Kind(IntEnum):
+    """What a sealed secret is. The numbers are stored."""
+
+    CUSTOMER_CODE = 1
+    PUK = 2
+    DELIVERY_PIN = 3
+    ACTIVATION_CODE = 4
+    PUK2 = 5
+    DELIVERY_PIN2 = 6
+
+
+_CANARY: Final = b"canary|custody"
+
+
+class Custody:
+    """Seals and opens secrets."""
+
+    def __init__(self, handle: tink.KeysetHandle) -> None:
+        self._aead: aead.Aead = handle.primitive(aead.Aead)
+        info = handle.keyset_info()
+        self.key_id: int = info.primary_key_id
+
+    def seal(self, kind: Kind, customer_id: int, sim_id: int, secret: Secret) -> bytes:
+        """The ciphertext of a secret in the row of that customer and SIM (0: none), under key `key_id`."""
+        return bytes(self._aead.encrypt(secret.reveal().encode(), _bound(kind, customer_id, sim_id)))
+
+    def open(self, kind: Kind, customer_id: int, sim_id: int, ciphertext: bytes) -> Secret:
+        """The secret of a row. Raises `BadKeyRing` when the ciphertext is not this row's or the key is missing."""
+        try:
+            return Secret(self._aead.decrypt(bytes(ciphertext), _bound(kind, customer_id, sim_id)).decode())
+        except tink.TinkError:
+            pass
+        raise BadKeyRing(f"the sealed {kind.name.lower()} of customer {customer_id} does not open with this key ring")
+
+    def canary(self) -> bytes:
+        """A value that only the primary key's ring opens."""
+        return bytes(self._aead.encrypt(_CANARY, _CANARY))
+
+    @classmethod
+    def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:
+        """Custody, if every canary in the database opens. Raises `BadKeyRing`."""
+        custody = cls(handle)
+        check_canaries("custody", {key_id: value for key_id, value in stored.items() if custody._opens(value)}, stored)
+        return custody
+
+    def _opens(self, canary: bytes) -> bool:
+        try:
+            return bool(self._aead.decrypt(canary, _CANARY) == _CANARY)
+        except tink.TinkError:
+            return False
+
+
+def _bound(kind: Kind, customer_id: int, sim_id: int) -> bytes:
+    return f"{kind:d}|{customer_id}|{sim_id}".encode()

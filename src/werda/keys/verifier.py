@@ -1,0 +1,100 @@
+"""The verifier ring: keyed values over (kind, customer, digits), and what else the gate must be able to recognise.
+
+HMAC-SHA256 truncated to 16 bytes under Tink's `PrfSet` (design decision 4). A plain or slow hash of ten thousand
+values protects nothing (B5). Purposes never collide, because each input begins with its own word.
+"""
+
+import base64
+from typing import Final, Self
+
+import tink
+from tink import prf
+
+from werda.core.method import Method
+from werda.core.secret import Secret
+from werda.keys.ring import BadKeyRing
+
+MAC_SIZE: Final = 16
+
+
+class Verifier:
+    """Computes keyed values. Nothing can be read back from them."""
+
+    def __init__(self, handle: tink.KeysetHandle) -> None:
+        keys: prf.PrfSet = handle.primitive(prf.PrfSet)
+        functions = keys.all()
+        self.primary_id: int = keys.primary_id()
+        self.key_ids: list[int] = list(functions)
+        self._compute = [functions[key_id].compute for key_id in self.key_ids]
+        self._primary = functions[self.primary_id].compute
+
+    def credential(self, method: Method, customer_id: int, digits: Secret) -> bytes:
+        """The value to store for a new credential, under the primary key; 16 bytes."""
+        return bytes(self._primary(self._credential(method, customer_id, digits), MAC_SIZE))
+
+    def candidates(self, method: Method, customer_id: int, digits: Secret) -> bytes:
+        """The values to compare with, 16 bytes for each of `key_ids`, one after the other."""
+        data = self._credential(method, customer_id, digits)
+        return b"".join([compute(data, MAC_SIZE) for compute in self._compute])
+
+    def token(self, call_id: int, attempt_id: int) -> Secret:
+        """The token of a call: which call, which attempt proved it (0: none), and a keyed value over both."""
+        return Secret(f"{call_id:x}.{attempt_id:x}.{_text(self._primary(_token(call_id, attempt_id), MAC_SIZE))}")
+
+    def read_token(self, token: Secret) -> tuple[int, int] | None:
+        """The call and attempt a token of ours speaks for; None for anything else."""
+        parts = token.reveal().split(".")
+        if len(parts) != 3 or not all(part.isascii() and 0 < len(part) <= 32 for part in parts):
+            return None
+        try:
+            call_id, attempt_id = int(parts[0], 16), int(parts[1], 16)
+        except ValueError:
+            return None
+        if not (0 < call_id < 2**63 and 0 <= attempt_id < 2**63):
+            return None
+        expected = (_text(compute(_token(call_id, attempt_id), MAC_SIZE)) for compute in self._compute)
+        return (call_id, attempt_id) if any(Secret(value) == Secret(parts[2]) for value in expected) else None
+
+    def request(self, key: str, digits: Secret) -> bytes:
+        """A fingerprint of an idempotent request's digits, bound to its idempotency key.
+
+        Under one key version only: after a rotation a repeat is told apart from its original and refused (422).
+        """
+        return bytes(self._primary(f"request|{len(key)}|{key}|{digits.reveal()}".encode(), MAC_SIZE))
+
+    def canaries(self) -> dict[int, bytes]:
+        """For each key a value that only it gives."""
+        return {
+            key_id: bytes(f(b"canary|verifier", MAC_SIZE))
+            for key_id, f in zip(self.key_ids, self._compute, strict=True)
+        }
+
+    @staticmethod
+    def _credential(method: Method, customer_id: int, digits: Secret) -> bytes:
+        return f"credential|{method:d}|{customer_id}|{digits.reveal()}".encode()
+
+    @classmethod
+    def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:
+        """The verifier, if its keys are those the database knows. Raises `BadKeyRing`."""
+        verifier = cls(handle)
+        check_canaries("verifier", verifier.canaries(), stored)
+        return verifier
+
+
+def check_canaries(ring: str, ours: dict[int, bytes], stored: dict[int, bytes]) -> None:
+    """Refuse a ring that lacks a key the database uses, or has another under its number."""
+    for key_id, value in stored.items():
+        if ours.get(key_id) != value:
+            raise BadKeyRing(
+                f"the {ring} key ring does not fit this database (key {key_id}); restore the ring that belongs to it"
+            )
+    if not stored:
+        raise BadKeyRing(f"the database knows no {ring} key yet; run `werda setup`")
+
+
+def _token(call_id: int, attempt_id: int) -> bytes:
+    return f"token|{call_id}|{attempt_id}".encode()
+
+
+def _text(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")

@@ -1,0 +1,1 @@
+"""The only place that puts parts together: settings, wiring, logging, processes."""

@@ -1,0 +1,77 @@
+"""Settings come from environment variables, all named ``WERDA_…``; docs/settings.md lists every one of them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from werda.core.secret import Secret
+from werda.store.postgres import EmbeddedPostgres
+from werda.store.roles import Database, passwords_in
+
+
+class BadSetting(ValueError):
+    """An environment variable has a value that cannot be used; the message names it and says what it takes."""
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name, str(default))
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise BadSetting(f"{name} must be a port number from 1 to 65535")
+    return int(value)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation runs. `host` is the address all listeners bind to."""
+
+    home: Path
+    host: str
+    pages_port: int
+    gate_port: int
+    fastagi_port: int
+    database_url: Secret | None
+    log_level: str
+    https: bool
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Read and check all settings; raises `BadSetting`."""
+        level = environment.get("WERDA_LOG_LEVEL", "INFO").upper()
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise BadSetting("WERDA_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+        url = environment.get("WERDA_DATABASE_URL")
+        return cls(
+            home=Path(environment.get("WERDA_HOME", "var/werda")).absolute(),
+            host=environment.get("WERDA_HOST", "127.0.0.1"),
+            pages_port=_port(environment, "WERDA_PAGES_PORT", 8000),
+            gate_port=_port(environment, "WERDA_GATE_PORT", 8001),
+            fastagi_port=_port(environment, "WERDA_FASTAGI_PORT", 4573),
+            database_url=Secret(url) if url else None,
+            log_level=level,
+            https=environment.get("WERDA_HTTPS", "") == "1",
+        )
+
+    @property
+    def postgres(self) -> EmbeddedPostgres | None:
+        """The embedded server, or None when `WERDA_DATABASE_URL` names another."""
+        return None if self.database_url else EmbeddedPostgres(self.home / "postgres")
+
+    @property
+    def database(self) -> Database:
+        """The database and how each role gets in."""
+        passwords = passwords_in(self.home / "database.json")
+        if self.database_url:
+            return Database.at(self.database_url, passwords)
+        return Database.embedded(self.home / "postgres" / "run", passwords)
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the key rings."""
+        return self.home / "keys"
+
+    @property
+    def gate_socket(self) -> Path:
+        """The Unix socket on which pages reach the gate."""
+        return self.home / "gate.sock"

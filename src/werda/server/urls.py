@@ -1,0 +1,5 @@
+"""Which pages there are."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,34 @@
+"""The tables. What protects them stands in sql/: functions of the gate, row security of the desk, grants of roles."""
+
+from werda.store.models.agent import Agent
+from werda.store.models.attempt import Attempt, AttemptBatch, Budget, Lane
+from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
+from werda.store.models.call import Call, CallGrant, CallNote
+from werda.store.models.customer import Customer, Line, SimProfile
+from werda.store.models.event import Event
+from werda.store.models.imports import ImportRun
+from werda.store.models.secret import Credential, KeyCanary, SealedSecret
+
+__all__ = [
+    "Agent",
+    "ApiKey",
+    "Attempt",
+    "AttemptBatch",
+    "Brand",
+    "Budget",
+    "Call",
+    "CallGrant",
+    "CallNote",
+    "Credential",
+    "Customer",
+    "DialledNumber",
+    "Event",
+    "ImportRun",
+    "KeyCanary",
+    "Lane",
+    "Line",
+    "PolicyVersion",
+    "SealedSecret",
+    "SimProfile",
+    "Trunk",
+]

@@ -1,0 +1,83 @@
+"""Customers, their lines and their SIM profiles. Every row carries `customer_id` (design decision 1, growth)."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from werda.store.models.brand import Brand
+
+
+class Customer(models.Model):
+    """An account holder. `customer_number` is public, never a secret. `as_of`: the newest file that told of it."""
+
+    brand = models.ForeignKey(Brand, models.PROTECT)
+    customer_number = models.TextField()
+    kind = models.TextField(default="person")  # person | company
+    payment = models.TextField(default="postpaid")  # postpaid | prepaid
+    salutation = models.TextField(blank=True)
+    given_name = models.TextField(blank=True)
+    family_name = models.TextField(blank=True)
+    company = models.TextField(blank=True)
+    birth_date = models.DateField(null=True)
+    street = models.TextField(blank=True)
+    postcode = models.TextField(blank=True)
+    city = models.TextField(blank=True)
+    email = models.TextField(blank=True)
+    language = models.TextField(default="de")
+    as_of = models.DateTimeField()
+
+    class Meta:
+        db_table = "customer"
+        constraints = (models.UniqueConstraint(fields=["brand", "customer_number"], name="customer_number_once"),)
+
+    def __str__(self) -> str:
+        return self.customer_number
+
+    @property
+    def display_name(self) -> str:
+        """How people call the customer."""
+        return self.company or f"{self.given_name} {self.family_name}".strip()
+
+
+class Line(models.Model):
+    """A phone line, E.164. A `shared` number (a company's switchboard) identifies nobody."""
+
+    KINDS: ClassVar = ("mobile", "landline")
+
+    brand = models.ForeignKey(Brand, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.CASCADE)
+    msisdn = models.TextField()
+    kind = models.TextField(default="mobile")
+    tariff = models.TextField(blank=True)
+    shared = models.BooleanField(default=False)
+    as_of = models.DateTimeField()
+
+    class Meta:
+        db_table = "line"
+        constraints = (models.UniqueConstraint(fields=["brand", "msisdn"], name="msisdn_once"),)
+
+    def __str__(self) -> str:
+        return self.msisdn
+
+
+class SimProfile(models.Model):
+    """A physical SIM or an eSIM profile (S12); without customer it is in stock. Its PUK never changes (S9)."""
+
+    brand = models.ForeignKey(Brand, models.PROTECT)
+    customer = models.ForeignKey(Customer, models.CASCADE, null=True)
+    line = models.ForeignKey(Line, models.SET_NULL, null=True)
+    kind = models.TextField(default="physical")  # core.sim.SimKind
+    role = models.TextField(default="primary")  # core.sim.SimRole
+    status = models.TextField(default="stock")  # core.sim.SimStatus
+    iccid = models.TextField()
+    imsi = models.TextField(blank=True)
+    eid = models.TextField(blank=True)
+    activated_at = models.DateTimeField(null=True)
+    as_of = models.DateTimeField()
+
+    class Meta:
+        db_table = "sim_profile"
+        constraints = (models.UniqueConstraint(fields=["brand", "iccid"], name="iccid_once"),)
+
+    def __str__(self) -> str:
+        return self.iccid

@@ -1,0 +1,21 @@
+"""What happened, in a closed set of kinds (core.audit.EventKind); sealed later by the worker (design decision 5)."""
+
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+
+class Event(models.Model):
+    """One event. `txid` is the transaction that wrote it; a row is sealed once that is below the snapshot horizon."""
+
+    at = models.DateTimeField()
+    txid = models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", ()))
+    kind = models.TextField()
+    brand_id = models.BigIntegerField(null=True)
+    customer_id = models.BigIntegerField(null=True)
+    call_id = models.BigIntegerField(null=True)
+    actor = models.TextField()
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "event"
+        indexes = (models.Index(fields=["customer_id", "at"], name="event_of_customer"),)

@@ -1,0 +1,97 @@
+"""One PostgreSQL role for each kind of process, each with a password of its own (design decision 4).
+
+`werda_owner` makes the schema, `werda_gate` executes functions, `werda_desk` reads through row security,
+`werda_custody` keeps customers and their sealed secrets. The passwords lie in ``WERDA_HOME/database.json`` (0600).
+"""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+import psycopg
+from psycopg import sql
+
+from werda.core.secret import Secret
+
+
+class Role(StrEnum):
+    """Who a process is to the database."""
+
+    OWNER = "werda_owner"
+    GATE = "werda_gate"
+    DESK = "werda_desk"
+    CUSTODY = "werda_custody"
+
+
+class BadDatabaseUrl(ValueError):
+    """`WERDA_DATABASE_URL` is not a PostgreSQL address of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where the database is and how each role gets in. `owner` is the user who makes the schema."""
+
+    host: str
+    port: int
+    name: str
+    owner: str
+    passwords: Mapping[Role, Secret]
+
+    @classmethod
+    def embedded(cls, socket_folder: Path, passwords: Mapping[Role, Secret], name: str = "werda") -> Self:
+        """The database in an embedded server."""
+        return cls(str(socket_folder.absolute()), 5432, name, Role.OWNER.value, passwords)
+
+    @classmethod
+    def at(cls, url: Secret, passwords: Mapping[Role, Secret]) -> Self:
+        """The database that `url` names; its user becomes the owner. Raises `BadDatabaseUrl`."""
+        parts = urlsplit(url.reveal())
+        name = parts.path.lstrip("/")
+        if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
+            raise BadDatabaseUrl(BadDatabaseUrl.__doc__)
+        known = {**passwords, Role.OWNER: Secret(unquote(parts.password or ""))}
+        host = unquote(parts.hostname)
+        return cls(host, parts.port or 5432, name, unquote(parts.username), known)
+
+    def parameters(self, role: Role) -> dict[str, Any]:
+        """Connection parameters of a role, as psycopg and asyncpg's `connect` take them (but for `dbname`)."""
+        user = self.owner if role is Role.OWNER else role.value
+        return {"host": self.host, "port": self.port, "user": user, "password": self.passwords[role].reveal()}
+
+    def connect(self, role: Role, *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
+        """A synchronous connection of a role."""
+        return psycopg.connect(**self.parameters(role), dbname=self.name, autocommit=autocommit, connect_timeout=10)
+
+
+def passwords_in(file: Path) -> dict[Role, Secret]:
+    """The roles' passwords, made on first use."""
+    if not file.exists():
+        made = {role.value: secrets.token_urlsafe(24) for role in Role}
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = file.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(made, indent=1))
+        fresh.rename(file)
+    return {Role(name): Secret(value) for name, value in json.loads(file.read_text()).items()}
+
+
+def make_roles(connection: psycopg.Connection[Any], passwords: Mapping[Role, Secret], *roles: Role) -> None:
+    """Create the roles that are missing and set their passwords; the connection's user needs CREATEROLE."""
+    for role in roles:
+        exists = connection.execute("select 1 from pg_roles where rolname = %s", (role.value,)).fetchone()
+        verb = sql.SQL("alter role {} login password {}" if exists else "create role {} login password {}")
+        connection.execute(verb.format(sql.Identifier(role.value), sql.Literal(passwords[role].reveal())))
+
+
+def make_embedded_database(superuser: psycopg.Connection[Any], database: Database) -> None:
+    """In an embedded server, create the owner and their database, unless they are there."""
+    make_roles(superuser, database.passwords, Role.OWNER)
+    superuser.execute(sql.SQL("alter role {} createrole").format(sql.Identifier(Role.OWNER.value)))
+    if not superuser.execute("select 1 from pg_database where datname = %s", (database.name,)).fetchone():
+        create = sql.SQL("create database {} owner {}")
+        superuser.execute(create.format(sql.Identifier(database.name), sql.Identifier(Role.OWNER.value)))

@@ -1,0 +1,23 @@
+"""Bring a database to the schema of this version: roles, Django's migrations, then the files of sql/ in order.
+
+The SQL files replace what they define, so functions, row security and privileges are always those of the running
+code; only tables need migrations. Everything runs as the owner.
+"""
+
+from importlib import resources
+
+from django.core.management import call_command
+
+from werda.store.roles import Database, Role, make_roles
+
+
+def install(database: Database) -> None:
+    """Create or upgrade the schema. Django's default connection must be the owner's."""
+    with database.connect(Role.OWNER, autocommit=True) as owner:
+        make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY)
+    call_command("migrate", verbosity=0, interactive=False)
+    with database.connect(Role.OWNER) as owner:
+        # Two set-ups at the same time take turns: `create or replace` of one function by both would fail.
+        owner.execute("select pg_advisory_xact_lock(hashtextextended('werda:setup', 0))")
+        for file in sorted(resources.files("werda.store").joinpath("sql").iterdir(), key=lambda file: file.name):
+            owner.execute(file.read_text(encoding="utf-8").encode())

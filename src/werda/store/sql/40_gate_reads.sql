@@ -1,0 +1,34 @@
+-- What the gate must know besides: brands, policies, trunks, keys of integrators, the canaries of its own ring.
+create or replace function gate_brands() returns table (id bigint, slug text, name text, form text, language text,
+    timezone text, portal text, dialled text[])
+language sql stable security definer set search_path = public, pg_temp as $$
+    select b.id, b.slug::text, b.name, b.form, b.language, b.timezone, b.portal,
+           array(select number from dialled_number d where d.brand_id = b.id)
+    from brand b
+$$;
+
+create or replace function gate_policies() returns table (brand_id bigint, effective_from timestamptz, document text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select brand_id, effective_from, document from policy_version order by brand_id, effective_from
+$$;
+
+create or replace function gate_asserting_trunks() returns table (name text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select name::text from trunk where asserts
+$$;
+
+create or replace function gate_api_key(p_id bigint) returns table (name text, secret_hash bytea, scopes text[],
+    brands bigint[], asserts boolean)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select name, secret_hash, scopes, brands, asserts from api_key where id = p_id and revoked_at is null
+$$;
+
+create or replace function gate_canaries(p_ring text) returns table (key_id bigint, value bytea)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select key_id, value from key_canary where ring = p_ring
+$$;
+
+create or replace function open_lane() returns bigint
+language sql security definer set search_path = public, pg_temp as $$
+    insert into lane (opened_at) values (clock_timestamp()) returning id
+$$;

@@ -1,0 +1,41 @@
+-- Least privilege, stated anew at each set-up: whatever is not granted here is refused (A10, B5).
+revoke all on all tables in schema public from public, werda_gate, werda_desk, werda_custody;
+revoke all on all functions in schema public from public, werda_gate, werda_desk, werda_custody;
+revoke all on all sequences in schema public from public, werda_gate, werda_desk, werda_custody;
+revoke create on schema public from public;
+grant usage on schema public to werda_gate, werda_desk, werda_custody;
+
+-- The gate executes and reads nothing.
+do $$
+declare f regprocedure;
+begin
+    for f in select p.oid::regprocedure from pg_proc p
+             where p.pronamespace = 'public'::regnamespace
+               and p.proname = any (array['identify', 'verify', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
+                                          'lift_grant', 'call_ended', 'gate_brands', 'gate_policies',
+                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'open_lane'])
+    loop
+        execute format('grant execute on function %s to werda_gate', f);
+    end loop;
+end $$;
+
+-- The desk: its own logins, brands and policies; customers through row security; never a secret, sealed or keyed.
+grant select on brand, policy_version, live_call, customer, line, sim_profile, call_grant, attempt, event to werda_desk;
+grant select, insert on call_note to werda_desk;
+grant execute on function granted_customer(bigint, bigint), granted_call(bigint), wrap_up(bigint) to werda_desk;
+do $$
+declare t text;
+begin
+    for t in select tablename from pg_tables where schemaname = 'public'
+             and (tablename like 'agent%' or tablename like 'django_%' or tablename like 'auth_%'
+                  or tablename like 'account_%' or tablename like 'mfa_%') and tablename <> 'django_migrations'
+    loop
+        execute format('grant select, insert, update, delete on %I to werda_desk', t);
+    end loop;
+end $$;
+grant usage on all sequences in schema public to werda_desk, werda_custody;
+
+-- Custody: imports, demo, later portal and documents. It writes no attempt and gives no grant.
+grant select, insert, update, delete on customer, line, sim_profile, sealed_secret, credential, import_run to werda_custody;
+grant select on brand, dialled_number, policy_version, budget, attempt, call, trunk, key_canary to werda_custody;
+grant select, insert on event to werda_custody;

@@ -1,0 +1,60 @@
+"""Set up an installation, or bring it to this version: schema, roles, key rings and their canaries, our own API key.
+
+Safe to repeat: what is there stays. Keys are made only together with a database that knows none, so that a lost ring
+is never replaced by a new one in silence (B5).
+"""
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.core.management import call_command
+
+from werda.keys import ring
+from werda.keys.custody import Custody
+from werda.keys.ring import RingName
+from werda.keys.verifier import Verifier
+from werda.store import schema
+from werda.store.roles import Database, Role
+from werda.usecases.create_api_key import Scope, create_api_key
+
+
+def set_up(database: Database, keys: Path) -> None:
+    """Make or upgrade everything. Raises `werda.keys.ring.BadKeyRing` when rings and database do not fit."""
+    schema.install(database)
+    call_command("createcachetable", verbosity=0)
+    with database.connect(Role.OWNER) as owner:
+        _settle_canaries(owner, keys)
+        _settle_desk_key(owner, keys / "desk-api-key")
+
+
+def canaries(connection: psycopg.Connection[Any], name: RingName) -> dict[int, bytes]:
+    """The stored canary of each key version of a ring."""
+    rows = connection.execute("select key_id, value from key_canary where ring = %s", (name.value,))
+    return {key_id: bytes(value) for key_id, value in rows}
+
+
+def _settle_canaries(owner: psycopg.Connection[Any], keys: Path) -> None:
+    known = {name: canaries(owner, name) for name in RingName}
+    if not any(known.values()):
+        for name in RingName:
+            ring.create(keys, name)
+        verifier = Verifier(ring.load(keys, RingName.VERIFIER))
+        custody = Custody(ring.load(keys, RingName.CUSTODY))
+        fresh = [(RingName.VERIFIER, key_id, value) for key_id, value in verifier.canaries().items()]
+        fresh.append((RingName.CUSTODY, custody.key_id, custody.canary()))
+        with owner.cursor() as cursor:
+            cursor.executemany("insert into key_canary (ring, key_id, value) values (%s, %s, %s)", fresh)
+    else:
+        Verifier.checked(ring.load(keys, RingName.VERIFIER), known[RingName.VERIFIER])
+        Custody.checked(ring.load(keys, RingName.CUSTODY), known[RingName.CUSTODY])
+
+
+def _settle_desk_key(owner: psycopg.Connection[Any], file: Path) -> None:
+    """The pages ask the gate with a key of their own, which may type for an agent and redeem calls."""
+    if file.exists():
+        return
+    scopes = {Scope.VERIFY, Scope.AGENT, Scope.CALLS}
+    key = create_api_key(owner, name="pages", scopes=scopes, brands=[], asserts=False)
+    file.touch(mode=0o600)
+    file.write_text(key.reveal())
