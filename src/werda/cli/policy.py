@@ -44,7 +44,7 @@ def check(files: Sequence[BinaryIO], as_json: bool) -> None:
     \b
     Example: werda policy check nordfunk-2022.toml nordfunk-2023.toml
     """
-    read = [(file.name, _read(file)) for file in files]
+    read = [(_name(file), _read(file)) for file in files]
     clashing = clashes(found for _, found in read if isinstance(found, Policy))
     bad = bool(clashing) or any(not isinstance(found, Policy) for _, found in read)
     if as_json:
@@ -90,6 +90,10 @@ def _read(file: BinaryIO) -> Policy | list[Problem]:
         return [Problem(line, "", "is not UTF-8; save the file in that encoding")]
 
 
+def _name(file: BinaryIO) -> str:
+    return str(getattr(file, "name", "<stdin>"))
+
+
 def _print_checked(name: str, found: Policy | list[Problem]) -> None:
     if not isinstance(found, Policy):
         for problem in found:
@@ -113,7 +117,7 @@ def _policies_of_one_brand(files: Sequence[BinaryIO]) -> list[Policy]:
     for file in files:
         found = _read(file)
         if not isinstance(found, Policy):
-            raise click.ClickException(f"{file.name} has problems; see them with: werda policy check {file.name}")
+            raise click.ClickException(f"{_name(file)} has problems; see them with: werda policy check {_name(file)}")
         policies.append(found)
     if brands := sorted({policy.brand for policy in policies})[1:]:
         raise click.UsageError(f"the files are of several brands; leave out those of {', '.join(brands)}")

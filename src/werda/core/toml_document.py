@@ -98,12 +98,12 @@ class Document:
         return value
 
     def items(self, key: str, kind: type[T], example: str) -> list[T] | None:
-        """A list of `kind`, `None` when it is not given."""
+        """A list of `kind`, `None` when it is not given or is none."""
         write = f"write {_last(key)} = {example}"
         values = self._take(key, list, write)
         if values is not None and not all(type(value) is kind for value in values):
             self.complain(key, f"holds something else than it should; {write}")
-            return []
+            return None
         return values
 
     def zone(self, key: str) -> ZoneInfo:
