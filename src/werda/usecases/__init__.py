@@ -1,1 +1,1 @@
-"""One file for each thing that happens, named by its verb. Expected outcomes are values; reads of protected data take a grant."""
+"""One file for each thing that happens, named by its verb. Outcomes are values; protected data takes a grant."""

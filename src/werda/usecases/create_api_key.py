@@ -36,8 +36,8 @@ def create_api_key(
     """Make a key; `brands` are ids, empty for all; `asserts` believes its word about calling numbers (C3)."""
     secret = secrets.token_urlsafe(32)
     row = owner.execute(
-        "insert into api_key (name, secret_hash, scopes, brands, asserts, created_at) values (%s, %s, %s, %s, %s, now())"
-        " returning id",
+        "insert into api_key (name, secret_hash, scopes, brands, asserts, created_at)"
+        " values (%s, %s, %s, %s, %s, now()) returning id",
         (name, hash_of(secret), sorted(scope.value for scope in scopes), sorted(brands), asserts),
     ).fetchone()
     assert row is not None

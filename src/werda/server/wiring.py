@@ -1,0 +1,61 @@
+"""An installation as a command sees it: settings, the running database, and the key rings it may use."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from werda.keys import ring
+from werda.keys.custody import Custody
+from werda.keys.ring import RingName
+from werda.keys.verifier import Verifier
+from werda.server.settings import Settings
+from werda.store.roles import Database, Role, make_embedded_database
+from werda.usecases.set_up import canaries, set_up
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Settings and a database that answers."""
+
+    settings: Settings
+    database: Database
+
+    def verifier(self) -> Verifier:
+        """The ring that compares, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
+        with self.database.connect(Role.CUSTODY) as connection:
+            return Verifier.checked(
+                ring.load(self.settings.keys, RingName.VERIFIER), canaries(connection, RingName.VERIFIER)
+            )
+
+    def custody(self) -> Custody:
+        """The ring that seals and opens, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
+        with self.database.connect(Role.CUSTODY) as connection:
+            return Custody.checked(
+                ring.load(self.settings.keys, RingName.CUSTODY), canaries(connection, RingName.CUSTODY)
+            )
+
+    def set_up(self) -> None:
+        """Bring schema, roles and keys to this version."""
+        import django
+
+        os.environ["WERDA_ROLE"] = Role.OWNER.value
+        os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
+        django.setup()
+        set_up(self.database, self.settings.keys)
+
+
+@contextmanager
+def installation(settings: Settings | None = None) -> Iterator[Installation]:
+    """The installation of this environment, its embedded PostgreSQL running for as long as the block lasts."""
+    settings = settings or Settings.from_environment()
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    postgres = settings.postgres
+    if postgres is None:
+        yield Installation(settings, settings.database)
+        return
+    with postgres.running():
+        database = settings.database
+        with postgres.connect() as superuser:
+            make_embedded_database(superuser, database)
+        yield Installation(settings, database)
