@@ -1,5 +1,6 @@
 """Error reports say where something broke, never what somebody sent: it could be a secret (B9)."""
 
+from collections.abc import ItemsView
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +21,6 @@ class NothingOfTheRequest(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: TracebackType | Any
-    ) -> list[tuple[str, Any]]:
+    ) -> ItemsView[str, Any]:
         """None of them."""
-        return []
+        return {}.items()

@@ -12,11 +12,11 @@ create or replace function verify(
     p_lane bigint, p_seq bigint, p_prev bytea, p_now timestamptz, p_keys bigint[],
     p_brand bigint[], p_customer bigint[], p_person bigint[], p_own boolean[],
     p_channel smallint[], p_method smallint[], p_accepted boolean[], p_mac bytea[],
-    p_limit smallint[], p_delay float8[], p_factor float8[], p_level smallint[], p_legacy boolean[], p_token_seconds float8[],
+    p_limit smallint[], p_delay float8[], p_factor float8[], p_level smallint[], p_token_seconds float8[],
     p_origin bigint[], p_ref text[], p_calling text[], p_asserted boolean[], p_trunk text[], p_agent bigint[],
     p_key text[], p_request bytea[],
     out o_outcome smallint[], out o_attempt bigint[], out o_call bigint[], out o_tries smallint[], out o_level smallint[],
-    out o_method smallint[], out o_legacy boolean[], out o_line bigint[], out o_at timestamptz[], out o_hash bytea)
+    out o_method smallint[], out o_line bigint[], out o_at timestamptz[], out o_hash bytea)
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     t constant timestamptz := coalesce(p_now, clock_timestamp());
@@ -36,10 +36,10 @@ begin
 
     with u as materialized (
         select * from unnest(p_brand, p_customer, p_person, p_own, p_channel, p_method, p_accepted, p_mac,
-                             p_limit, p_delay, p_factor, p_level, p_legacy, p_token_seconds,
+                             p_limit, p_delay, p_factor, p_level, p_token_seconds,
                              p_origin, p_ref, p_calling, p_asserted, p_trunk, p_agent, p_key, p_request)
             with ordinality x(brand, customer, person, own, channel, method, accepted, mac,
-                              lim, delay, factor, lvl, legacy, token_seconds,
+                              lim, delay, factor, lvl, token_seconds,
                               origin, ref, calling, asserted, trunk, agent, key, request, i)
         where replay is null or replay[i] is null
     ), judged as materialized (
@@ -73,7 +73,7 @@ begin
                                arrived_at)
         select j.origin, j.ref, j.brand, 'dialogue', '', coalesce(j.calling, ''), j.asserted, j.trunk, 1,
                case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.method else 0 end,
-               j.verdict = 0 and j.legacy, j.channel,
+               j.verdict = 0 and j.method = 3, j.channel,
                case j.verdict when 0 then j.customer end, case j.verdict when 0 then j.person end,
                case j.verdict when 0 then j.scope end, case j.verdict when 0 then p_lane << 32 | (p_seq + j.i) else 0 end,
                case j.verdict when 0 then t end,
@@ -102,21 +102,21 @@ begin
         from judged j join counted n using (i) join called c using (origin, ref)
         returning *
     ), answered as (
-        select u.i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id, u.legacy,
+        select u.i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,
                attempt_line(a) as line
         from appended a join u on a.id = (p_lane << 32 | (p_seq + u.i))
         union all
         select r.i, a.id, a.at,
                case when a.request_mac = r.request and a.customer_id = r.customer then a.outcome else 100 end,
-               a.call_id, a.tries, a.level, a.method, a.line_id, r.legacy, null
-        from unnest(replay, p_request, p_customer, p_legacy) with ordinality r(id, request, customer, legacy, i)
+               a.call_id, a.tries, a.level, a.method, a.line_id, null
+        from unnest(replay, p_request, p_customer) with ordinality r(id, request, customer, i)
         join attempt a on a.id = r.id
     )
     select array_agg(outcome order by i), array_agg(id order by i), array_agg(call_id order by i),
            array_agg(tries order by i), array_agg(level order by i), array_agg(method order by i),
-           array_agg(legacy order by i), array_agg(line_id order by i), array_agg(at order by i),
+           array_agg(line_id order by i), array_agg(at order by i),
            sha256(p_prev || convert_to(string_agg(line, E'\n' order by i) filter (where line is not null), 'UTF8'))
-    into o_outcome, o_attempt, o_call, o_tries, o_level, o_method, o_legacy, o_line, o_at, o_hash
+    into o_outcome, o_attempt, o_call, o_tries, o_level, o_method, o_line, o_at, o_hash
     from answered;
 
     if o_hash is null then  -- nothing but repeats: the lane stays as it is

@@ -1,0 +1,177 @@
+"""One database connection that writes attempts: a *lane* with a hash chain of its own (design decisions 3 and 5).
+
+A lane ends with its connection, and whenever a commit's outcome is unknown; what follows goes into a new one. An
+answer is given only after the commit; a commit that PostgreSQL acknowledges without its synchronous standby is none.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+
+from werda.core.audit import FIRST_LINK
+from werda.core.call import Channel, Source
+from werda.core.secret import Secret
+from werda.gate.rulebook import Ruling
+from werda.keys.verifier import Verifier
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+Connect = Callable[[], Awaitable[Connection]]
+
+
+class Unavailable(RuntimeError):
+    """The attempt could not be answered, and may or may not have been counted. Nobody is let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One offered secret, as an edge hands it to the engine.
+
+    Either `line` (E.164) or `customer_number` says who is meant. `origin` and `call_ref` name the call: 0 and the
+    switch's id for FastAGI, else the API key and the integrator's id. `legacy` digits are those of
+    `core.legacy_identity`.
+    """
+
+    brand_id: int
+    line: str | None
+    customer_number: str | None
+    digits: Secret
+    source: Source
+    channel: Channel
+    origin: int
+    call_ref: str
+    idempotency_key: str | None = None
+    legacy: bool = False
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A request on its way through a lane."""
+
+    request: Request
+    ruling: Ruling
+    customer: int = 0
+    own: bool = False
+
+    @property
+    def call(self) -> tuple[int, str]:
+        """The call, of which a batch holds one attempt at most."""
+        return self.request.origin, self.request.call_ref
+
+    @property
+    def budget(self) -> tuple[int, bool]:
+        """The budget, of which a batch holds one attempt at most."""
+        return self.customer, self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What verify.sql said of an attempt. `outcome` 100: the idempotency key came with other digits."""
+
+    outcome: int
+    attempt_id: int
+    call_id: int
+    tries: int
+    level: int
+    method: int
+    line_id: int | None
+    at: datetime
+
+
+_IDENTIFY = "select * from identify($1, $2, $3, $4)"
+_VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"
+
+
+@dataclass
+class Lane:
+    """The connection and the end of its chain."""
+
+    connection: Connection
+    identify_statement: Any
+    verify_statement: Any
+    id: int
+    seq: int = 0
+    link: bytes = FIRST_LINK
+    unsynchronised: bool = field(default=False, init=False)
+
+    @classmethod
+    async def open(cls, connect: Connect) -> "Lane":
+        """Connect and take a lane number of its own."""
+        connection = await connect()
+        lane = cls(
+            connection,
+            await connection.prepare(_IDENTIFY),
+            await connection.prepare(_VERIFY),
+            await connection.fetchval("select open_lane()"),
+        )
+        connection.add_log_listener(lane._hear)
+        return lane
+
+    def _hear(self, _: object, message: Any) -> None:
+        if "synchronous replication" in str(message):
+            self.unsynchronised = True
+
+    async def identify(self, attempts: Sequence[Attempt]) -> None:
+        """Find out who is meant, for all at once; an unknown number becomes a decoy (C7)."""
+        requests = [attempt.request for attempt in attempts]
+        [(customers, owns)] = await self.identify_statement.fetch(
+            [r.brand_id for r in requests],
+            [r.line for r in requests],
+            [r.customer_number for r in requests],
+            [r.source.calling_number if r.source.asserted else None for r in requests],
+        )
+        for attempt, customer, own in zip(attempts, customers, owns, strict=True):
+            attempt.customer, attempt.own = customer, own
+
+    async def verify(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
+        """Judge, count and append a batch; raises `Unavailable` when the outcome of the commit is unknown."""
+        requests = [a.request for a in attempts]
+        rulings = [a.ruling for a in attempts]
+        limits = [r.limits for r in rulings]
+        sources = [r.source for r in requests]
+        [row] = await self.verify_statement.fetch(
+            self.id,
+            self.seq,
+            self.link,
+            now,
+            verifier.key_ids,
+            [r.brand_id for r in requests],
+            [a.customer for a in attempts],
+            [0] * len(attempts),
+            [a.own for a in attempts],
+            [r.channel.value for r in requests],
+            [r.method.value for r in rulings],
+            [r.level is not None for r in rulings],
+            [verifier.candidates(a.ruling.method, a.customer, a.request.digits) for a in attempts],
+            [x.failures for x in limits],
+            [x.first_delay.total_seconds() for x in limits],
+            [float(x.factor) for x in limits],
+            [r.level or 0 for r in rulings],
+            [r.token_lifetime.total_seconds() for r in rulings],
+            [r.origin for r in requests],
+            [r.call_ref for r in requests],
+            [s.calling_number for s in sources],
+            [s.asserted for s in sources],
+            [s.trunk for s in sources],
+            [s.agent for s in sources],
+            [r.idempotency_key for r in requests],
+            [verifier.request(r.idempotency_key, r.digits) if r.idempotency_key else None for r in requests],
+        )
+        if self.unsynchronised:
+            raise Unavailable("the commit is not on the synchronous standby")
+        *columns, link = row
+        if any(len(column) != len(attempts) for column in columns):
+            raise Unavailable("the database answered for another number of attempts than it was asked")
+        if link != self.link:
+            self.seq += len(attempts)
+            self.link = link
+        return [Answer(*values) for values in zip(*columns, strict=True)]
+
+    async def close(self) -> None:
+        """Give the connection up without waiting for anybody."""
+        self.connection.terminate()

@@ -1,0 +1,104 @@
+"""Brands, policies and trunks as the gate knows them: read at start, read again when somebody activates or changes one.
+
+What counts is decided for each attempt at its own time, so a policy comes into force to the second without anybody
+switching anything (S2).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from werda.core.budget import Limits
+from werda.core.call import BrandFacts, Channel
+from werda.core.customer_code import method_of
+from werda.core.level import Level
+from werda.core.method import Method
+from werda.core.policy import Policy
+from werda.core.policy_document import parse
+from werda.core.secret import Secret
+
+
+class BadStoredPolicy(RuntimeError):
+    """A policy document in the database does not hold; `werda policy check` says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the policy in force says about one attempt; `level` None: the method does not count here and now."""
+
+    method: Method
+    level: Level | None
+    limits: Limits
+    tries_per_call: int
+    token_lifetime: timedelta
+    grant_lifetime: timedelta
+
+
+NO_POLICY: Final = Ruling(Method.NONE, None, Limits(), 2, timedelta(minutes=10), timedelta(minutes=30))
+"""Where no policy is in force nothing is accepted (design decision 9)."""
+
+
+class Reads(Protocol):
+    """The part of a database connection the rulebook uses."""
+
+    async def fetch(self, query: str) -> list[Any]:
+        """All rows of a query."""
+        ...
+
+
+class Rulebook:
+    """All brands and their policies."""
+
+    def __init__(
+        self,
+        brands: Iterable[tuple[BrandFacts, Iterable[str]]] = (),
+        policies: Iterable[tuple[int, Policy]] = (),
+        asserting_trunks: Iterable[str] = (),
+    ) -> None:
+        self.brands: dict[int, BrandFacts] = {}
+        self.by_slug: dict[str, BrandFacts] = {}
+        self.by_dialled: dict[str, BrandFacts] = {}
+        self.policies: dict[int, list[Policy]] = {}
+        self.asserting_trunks = frozenset(asserting_trunks)
+        for brand, dialled in brands:
+            self.brands[brand.id] = self.by_slug[brand.slug] = brand
+            self.by_dialled.update(dict.fromkeys(dialled, brand))
+        for brand_id, policy in policies:
+            self.policies.setdefault(brand_id, []).append(policy)
+
+    @classmethod
+    async def read(cls, connection: Reads) -> "Rulebook":
+        """The rulebook in the database, through the gate's functions. Raises `BadStoredPolicy`."""
+        brands = [
+            (
+                BrandFacts(
+                    **{name: row[name] for name in ("id", "slug", "name", "form", "language", "timezone", "portal")}
+                ),
+                list(row["dialled"]),
+            )
+            for row in await connection.fetch("select * from gate_brands()")
+        ]
+        policies: list[tuple[int, Policy]] = []
+        for row in await connection.fetch("select * from gate_policies()"):
+            policy = parse(row["document"])
+            if not isinstance(policy, Policy):
+                raise BadStoredPolicy(
+                    f"the policy of brand {row['brand_id']} from {row['effective_from']}: {policy[0]}"
+                )
+            policies.append((row["brand_id"], policy))
+        trunks = [row["name"] for row in await connection.fetch("select name from gate_asserting_trunks()")]
+        return cls(brands, policies, trunks)
+
+    def policy(self, brand_id: int, now: datetime) -> Policy | None:
+        """The brand's policy in force."""
+        return Policy.in_force(self.policies.get(brand_id, ()), now)
+
+    def rule(self, brand_id: int, channel: Channel, digits: Secret, *, legacy: bool, now: datetime) -> Ruling:
+        """What counts for these digits, told by their length, on this channel at this time."""
+        policy = self.policy(brand_id, now)
+        if policy is None:
+            return NO_POLICY
+        method = Method.LEGACY if legacy else method_of(digits, policy.code_format)
+        level = None if method is Method.NONE else policy.accepts(method, channel, now)
+        return Ruling(method, level, policy.limits, policy.tries_per_call, policy.token_lifetime, policy.grant_lifetime)
