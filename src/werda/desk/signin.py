@@ -4,7 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class DeskAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
+class DeskAdapter(DefaultAccountAdapter):
     """Accounts are made by `werda agent create`, never on the page."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

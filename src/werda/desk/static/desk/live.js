@@ -1,0 +1,88 @@
+// Live updates, an addition: every page works without this file (surfaces).
+// The stream only says that something changed; what is shown always comes from the server, by the fragment.
+
+const now = () => Date.now();
+
+function clock(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+function tick() {
+  for (const time of document.querySelectorAll("time[data-since]")) time.textContent = clock(now() - time.dataset.since);
+  for (const time of document.querySelectorAll("time[data-until]")) time.textContent = clock(time.dataset.until - now());
+}
+
+function announce(text) {
+  const place = document.querySelector("[data-announce-here]");
+  if (place && text) place.textContent = text;
+}
+
+// The grant's end hides customer data at once; the server has refused it from that moment anyway (A4).
+function watchGrant(bar) {
+  const left = bar.dataset.grantUntil * 1000 - now();
+  if (left > 0) return void setTimeout(watchGrant, Math.min(left, 60_000), bar);
+  for (const part of document.querySelectorAll("[data-ends-with-grant]")) part.remove();
+  for (const part of document.querySelectorAll("[data-when-ended]")) part.hidden = false;
+  bar.className = "state-bar is-none";
+  bar.querySelector(".sentence").textContent = bar.dataset.ended;
+  announce(bar.dataset.ended);
+}
+
+function watchBoard(board) {
+  const list = board.querySelector("[data-live]");
+  const lost = board.querySelector("[data-connection]");
+  let wanted = false;
+  let fetching = false;
+  let pause = 1000;
+
+  async function refresh() {
+    if (fetching) return void (wanted = true);
+    fetching = true;
+    try {
+      do {
+        wanted = false;
+        const answer = await fetch(board.dataset.fragment, { headers: { Accept: "text/html" }, redirect: "manual" });
+        if (answer.type === "opaqueredirect" || answer.status === 403) return void location.reload();
+        if (answer.ok) show(await answer.text());
+      } while (wanted);
+    } catch {
+      lost.hidden = false;
+    } finally {
+      fetching = false;
+    }
+  }
+
+  function show(html) {
+    const told = new Set([...list.querySelectorAll("[data-announce]")].map((row) => row.id + row.dataset.announce));
+    const focused = document.activeElement?.id;
+    list.innerHTML = html;
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    const fresh = [...list.querySelectorAll("[data-announce]")].filter((row) => !told.has(row.id + row.dataset.announce));
+    announce(fresh.map((row) => row.dataset.announce).join(". "));
+  }
+
+  function listen() {
+    const stream = new EventSource(board.dataset.stream);
+    stream.onopen = () => {
+      pause = 1000;
+      lost.hidden = true;
+      refresh(); // whatever happened while we were away is in the list
+    };
+    stream.onmessage = refresh;
+    stream.onerror = () => {
+      lost.hidden = false;
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
+      setTimeout(listen, pause);
+      pause = Math.min(pause * 2, 30_000);
+    };
+  }
+  listen();
+}
+
+setInterval(tick, 1000);
+for (const bar of document.querySelectorAll("[data-grant-until]")) watchGrant(bar);
+for (const board of document.querySelectorAll("[data-stream]")) watchBoard(board);
