@@ -52,7 +52,10 @@ def utc_now() -> datetime:
 
 
 class Engine:
-    """Verifies over `lanes` database connections. `clock` is for tests: it then also sets the time of attempts."""
+    """Verifies over `lanes` database connections; `observe` hears of every verdict.
+
+    `clock` is for tests: it then also sets the time of attempts.
+    """
 
     def __init__(
         self,
@@ -62,19 +65,28 @@ class Engine:
         *,
         lanes: int = 2,
         clock: Callable[[], datetime] | None = None,
+        observe: Callable[[Request, Verdict], None] | None = None,
     ) -> None:
         self._connect = connect
         self._verifier = verifier
         self.rulebook = rulebook
         self._clock = clock
+        self._observe = observe
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._number_of_lanes = lanes
         self._tasks: list[asyncio.Task[None]] = []
+        self._open_lanes = 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether any lane is open."""
+        return self._open_lanes > 0
 
     async def start(self) -> None:
         """Open the lanes; raises what the first connection raises."""
         lanes = [await Lane.open(self._connect) for _ in range(self._number_of_lanes)]
+        self._open_lanes = len(lanes)
         self._tasks = [asyncio.create_task(self._work(lane)) for lane in lanes]
 
     async def stop(self) -> None:
@@ -166,8 +178,11 @@ class Engine:
                 await self._judge(lane, [waiting], begun_again + 1)
             return
         for waiting, answer in zip(batch, answers, strict=True):
+            verdict = self._verdict(waiting.attempt, answer)
             if not waiting.answer.done():
-                waiting.answer.set_result(self._verdict(waiting.attempt, answer))
+                waiting.answer.set_result(verdict)
+            if self._observe and not isinstance(verdict, Conflict):
+                self._observe(waiting.attempt.request, verdict)
 
     def _verdict(self, attempt: Attempt, answer: Answer) -> Verdict | Conflict:
         if answer.outcome == _DIFFERENT:
@@ -191,9 +206,12 @@ class Engine:
         )
 
     async def _reopen(self) -> Lane:
+        self._open_lanes -= 1
         while True:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                return await Lane.open(self._connect)
+                lane = await Lane.open(self._connect)
+                self._open_lanes += 1
+                return lane
             self._fail_all("the database cannot be reached")
             await asyncio.sleep(_RECONNECT_SECONDS)
 

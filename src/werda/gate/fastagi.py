@@ -59,7 +59,7 @@ class FastAgi:
         """`asserting_trunks` are the trunks whose word on a calling number is believed (C3); `sounds` is the folder of
         the prompts as Asterisk names it, one folder for each catalogue inside."""
         self._hotline = hotline
-        self._asserting_trunks = frozenset(asserting_trunks)
+        self._asserting_trunks = asserting_trunks
         self._sounds = sounds
         self._dialogue_seconds = dialogue_seconds
         self._server: asyncio.Server | None = None

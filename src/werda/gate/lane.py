@@ -84,7 +84,7 @@ class Answer:
 
 
 _IDENTIFY = "select * from identify($1, $2, $3, $4)"
-_VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"
+_VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"  # noqa: S608
 
 
 @dataclass

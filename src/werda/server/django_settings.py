@@ -58,6 +58,9 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "csp",
     "werda.store",
+    "werda.look",
+    "werda.desk",
+    *(["werda.demo"] if os.environ.get("WERDA_DEMO") == "1" else []),
 ]
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
@@ -147,3 +150,11 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "werda.server.error_reports.NothingOfTheRequ
 LOGGING_CONFIG = None  # server.logs configures logging for every process
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
+
+# How the pages reach the gate (usecases.ask_gate).
+WERDA_GATE_SOCKET = _settings.gate_socket
+WERDA_GATE_KEY_FILE = _settings.keys / "desk-api-key"
+# Where LISTEN/NOTIFY is heard, as the role of this process.
+WERDA_DATABASE = _settings.database
+WERDA_DATABASE_ROLE = _role
+WERDA_DEMO = os.environ.get("WERDA_DEMO") == "1"

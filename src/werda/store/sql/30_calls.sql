@@ -106,3 +106,12 @@ create or replace function wrap_up(p_call bigint) returns void
 language sql security definer set search_path = public, pg_temp as $$
     select call_ended(p_call) where granted_call(p_call)
 $$;
+
+-- The call behind an agent's living grant, for an entry the agent types.
+create or replace function granted_entry(p_secret_hash bytea, p_agent bigint)
+    returns table (call_id bigint, origin bigint, ref text, brand_id bigint, calling_number text, asserted boolean, trunk text)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select c.id, c.origin, c.ref, c.brand_id, nullif(c.calling_number, ''), c.asserted, c.trunk
+    from call_grant g join call c on c.id = g.call_id
+    where g.secret_hash = p_secret_hash and g.agent_id = p_agent and g.expires_at > clock_timestamp() and c.state = 'open'
+$$;

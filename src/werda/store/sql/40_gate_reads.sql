@@ -32,3 +32,8 @@ create or replace function open_lane() returns bigint
 language sql security definer set search_path = public, pg_temp as $$
     insert into lane (opened_at) values (clock_timestamp()) returning id
 $$;
+
+create or replace function brand_of_call(p_call bigint) returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select brand_id from call where id = p_call
+$$;

@@ -12,8 +12,8 @@ begin
     for f in select p.oid::regprocedure from pg_proc p
              where p.pronamespace = 'public'::regnamespace
                and p.proname = any (array['identify', 'verify', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
-                                          'lift_grant', 'call_ended', 'gate_brands', 'gate_policies',
-                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'open_lane'])
+                                          'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
+                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'open_lane', 'brand_of_call'])
     loop
         execute format('grant execute on function %s to werda_gate', f);
     end loop;

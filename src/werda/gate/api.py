@@ -1,0 +1,308 @@
+"""The gate over HTTP: integrators verify callers, switches report who answered, pages redeem (surfaces.md).
+
+`POST /v1/verifications` is the hot route: a plain Starlette route, described in the same OpenAPI document as the rest.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic import TypeAdapter, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from werda import __version__
+from werda.core.call import BrandFacts, Channel, Source
+from werda.core.legacy_identity import normalise
+from werda.core.secret import Secret
+from werda.core.verdict import Outcome, Refused, Verdict, Verified
+from werda.gate import lane, problems
+from werda.gate.api_keys import ApiKeys, Integrator
+from werda.gate.calls import Calls, NotRedeemed
+from werda.gate.engine import Conflict, Engine
+from werda.gate.messages import (
+    AgentEntryAnswer,
+    AgentEntryRequest,
+    AnsweredReport,
+    GrantAnswer,
+    RedemptionRequest,
+    RefusedAnswer,
+    VerificationRequest,
+    VerifiedAnswer,
+)
+from werda.gate.metrics import Metrics
+from werda.gate.problems import Problem
+from werda.usecases.create_api_key import Scope
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY: Final = 16_384  # bytes; a valid request has a few hundred
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_request = TypeAdapter(VerificationRequest)
+
+
+class Api:
+    """The routes. `ready` says whether the gate can answer."""
+
+    def __init__(self, engine: Engine, calls: Calls, keys: ApiKeys, ready: Callable[[], bool]) -> None:
+        self._engine = engine
+        self._calls = calls
+        self._keys = keys
+        self._ready = ready
+
+    async def verify(self, request: Request) -> Response:
+        """`POST /v1/verifications`."""
+        integrator = await self._keys.holder(request, Scope.VERIFY)
+        try:
+            message = _request.validate_json(await request.body())
+        except ValidationError as invalid:
+            raise _malformed(invalid.errors(include_url=False, include_context=False, include_input=False)) from None
+        key = request.headers.get("idempotency-key")
+        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise Problem(problems.MALFORMED, "Idempotency-Key takes 1 to 255 visible ASCII characters")
+        brand = self._brand(integrator, message.brand)
+        source = message.source
+        verdict = await self._engine.verify(
+            lane.Request(
+                brand_id=brand.id,
+                line=message.line,
+                customer_number=message.customer_number,
+                digits=Secret(message.digits.get_secret_value()),
+                source=Source(
+                    source.calling_number, source.asserted and integrator.asserts, source.trunk, source.agent
+                ),
+                channel=Channel.API,
+                origin=integrator.key_id,
+                call_ref=message.call_id,
+                idempotency_key=key,
+            )
+        )
+        if isinstance(verdict, Conflict):
+            raise Problem(problems.KEY_REUSED, "use a new Idempotency-Key for every attempt")
+        return Response(_answer(verdict), 200, {"Cache-Control": "no-store"}, "application/json")
+
+    async def answered(self, request: Request, report: AnsweredReport) -> Response:
+        """`POST /v1/calls/answered`: only this agent can open the call from now on."""
+        await self._keys.holder(request, Scope.CALLS)
+        if not await self._calls.answered(Secret(report.token.get_secret_value()), report.agent):
+            raise Problem(problems.NOT_REDEEMED, "the token is unknown, expired or used, or the agent may not take it")
+        return Response(status_code=204)
+
+    async def redeem(self, request: Request, redemption: RedemptionRequest) -> GrantAnswer:
+        """`POST /v1/redemptions`: open a call, once, as the agent who answered it."""
+        await self._keys.holder(request, Scope.CALLS)
+        redeemed = await self._calls.redeem(redemption.call, redemption.agent)
+        if isinstance(redeemed, NotRedeemed):
+            raise Problem(problems.NOT_REDEEMED, "the call rings elsewhere, was opened before, or waited too long")
+        return GrantAnswer(grant=redeemed.secret.reveal(), level=redeemed.level, expires_at=redeemed.expires_at)
+
+    async def agent_entry(self, request: Request, entry: AgentEntryRequest) -> AgentEntryAnswer:
+        """`POST /v1/agent-entries`: what an agent typed for the caller; a match lifts the grant."""
+        await self._keys.holder(request, Scope.AGENT)
+        if entry.legacy is not None:
+            assert entry.customer_number is not None
+            digits = normalise(entry.customer_number, entry.legacy.birth_date, entry.legacy.postcode)
+        else:
+            assert entry.digits is not None
+            digits = Secret(entry.digits.get_secret_value())
+        verdict = await self._calls.agent_entry(
+            Secret(entry.grant.get_secret_value()),
+            entry.agent,
+            number=entry.line or entry.customer_number or "",
+            digits=digits,
+            legacy=entry.legacy is not None,
+        )
+        match verdict:
+            case NotRedeemed():
+                raise Problem(problems.NOT_REDEEMED, "the grant has ended; open the call again")
+            case Verified():
+                return AgentEntryAnswer(
+                    result="verified", level=verdict.level, method=verdict.method.slug, legacy=verdict.legacy
+                )
+            case Refused():
+                return AgentEntryAnswer(
+                    result="refused", locked=verdict.outcome is Outcome.LOCKED, next=verdict.next.value
+                )
+
+    async def health(self, _: Request) -> Response:
+        """`GET /healthz`: 200 while the gate can answer, 503 otherwise."""
+        return JSONResponse({"ready": self._ready()}, 200 if self._ready() else 503)
+
+    def _brand(self, integrator: Integrator, slug: str) -> BrandFacts:
+        brand = self._engine.rulebook.by_slug.get(slug)
+        if brand is None or (integrator.brands and brand.id not in integrator.brands):
+            raise Problem(problems.UNKNOWN_BRAND, "this API key knows no such brand")
+        return brand
+
+
+class LimitedBodies:
+    """Refuses a body over `LARGEST_BODY` before anybody reads it whole."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Pass the request on, counting its body."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        told = dict(scope["headers"]).get(b"content-length", b"0")
+        if not told.isdigit() or int(told) > LARGEST_BODY:
+            return await _too_large().response()(scope, receive, send)
+        count = 0
+
+        async def counted() -> Message:
+            nonlocal count
+            message = await receive()
+            count += len(message.get("body", b""))
+            if count > LARGEST_BODY:
+                raise _too_large()
+            return message
+
+        return await self._app(scope, counted, send)
+
+
+def _too_large() -> Problem:
+    return Problem(problems.TOO_LARGE, f"a request has at most {LARGEST_BODY} bytes")
+
+
+def create_app(api: Api, metrics: Metrics) -> FastAPI:
+    """The ASGI application."""
+    app = FastAPI(title="Werda gate", version=__version__, docs_url=None, redoc_url=None)
+    app.router.add_route("/v1/verifications", api.verify, ["POST"], include_in_schema=False)
+    app.router.add_route("/healthz", api.health, ["GET"], include_in_schema=False)
+    app.router.add_route("/metrics", metrics.page, ["GET"], include_in_schema=False)
+    described: dict[str, Any] = {"responses": _problem_responses(400, 401, 403, 409, 413, 503)}
+    app.post("/v1/calls/answered", status_code=204, response_class=Response, **described)(api.answered)
+    app.post("/v1/redemptions", **described)(api.redeem)
+    app.post("/v1/agent-entries", **described)(api.agent_entry)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(lane.Unavailable, _unavailable)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(LimitedBodies)
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    return app
+
+
+def _answer(verdict: Verdict) -> bytes:
+    if isinstance(verdict, Verified):
+        return json.dumps(
+            {
+                "result": "verified",
+                "level": int(verdict.level),
+                "method": verdict.method.slug,
+                "token": verdict.token.reveal(),
+                "expires_at": verdict.expires_at.isoformat(),
+            }
+        ).encode()
+    return b'{"result":"refused","next":"%s"}' % verdict.next.value.encode()
+
+
+def _malformed(errors: list[Any]) -> Problem:
+    where = [{"field": ".".join(map(str, e["loc"])), "message": e["msg"]} for e in errors]
+    return Problem(problems.MALFORMED, "mend the fields listed in `errors`", errors=where)
+
+
+async def _problem(_: Request, problem: Exception) -> Response:
+    assert isinstance(problem, Problem)
+    return problem.response()
+
+
+async def _invalid(_: Request, invalid: Exception) -> Response:
+    assert isinstance(invalid, RequestValidationError)
+    return _malformed(list(invalid.errors())).response()
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    kind = problems.NOT_FOUND if error.status_code == 404 else problems.Kind("http", error.status_code, "Not possible")
+    response = Problem(kind, "see /openapi.json for what there is").response()
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unavailable(_: Request, problem: Exception) -> Response:
+    return Problem(problems.UNAVAILABLE, "try again in a moment, or go on unverified").response()
+
+
+async def _broken(_: Request, problem: Exception) -> Response:
+    log.error("a request broke: %s", type(problem).__name__)
+    return Problem(problems.BROKEN, "go on unverified; the gate's log says where it broke").response()
+
+
+def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": "Problem details (RFC 9457)", "content": content} for status in statuses}
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    """OpenAPI 3.1 of all routes, the hot one included."""
+    if app.openapi_schema:
+        return app.openapi_schema
+    document = get_openapi(title=app.title, version=app.version, routes=app.routes, openapi_version="3.1.0")
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"].pop("422", None)
+    schemas = document["components"]["schemas"]
+    for model in (VerificationRequest, VerifiedAnswer, RefusedAnswer):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
+    schemas["VerificationRequest"]["oneOf"] = [
+        {"required": ["line"], "properties": {"line": {"type": "string"}, "customer_number": {"type": "null"}}},
+        {
+            "required": ["customer_number"],
+            "properties": {"customer_number": {"type": "string"}, "line": {"type": "null"}},
+        },
+    ]
+    schemas["Problem"] = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {"type": "string", "examples": [problems.PREFIX + kind.name for kind in problems.KINDS]},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+        },
+    }
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    answers = [{"$ref": "#/components/schemas/VerifiedAnswer"}, {"$ref": "#/components/schemas/RefusedAnswer"}]
+    document["paths"]["/v1/verifications"] = {
+        "post": {
+            "summary": "Verify a caller by customer code or PUK",
+            "operationId": "verify",
+            "parameters": [
+                {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+                    "description": "The same key again within the call gives the same answer and counts once.",
+                }
+            ],
+            "requestBody": {
+                "required": True,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/VerificationRequest"}}},
+            },
+            "responses": {
+                "200": {
+                    "description": "Verified or refused",
+                    "content": {"application/json": {"schema": {"oneOf": answers}}},
+                },
+                **{str(s): r for s, r in _problem_responses(400, 401, 403, 404, 413, 422, 503).items()},
+            },
+        }
+    }
+    document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"key": []}]
+    app.openapi_schema = document
+    return document

@@ -1,0 +1,33 @@
+"""Prometheus metrics of the gate; never a phone number or a customer as a label."""
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response
+
+from werda.core.call import Channel
+from werda.core.verdict import Verdict, Verified
+
+
+class Metrics:
+    """The gate's counters, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._attempts = Counter(
+            "werda_attempts",
+            "Attempts by brand, channel, method and outcome",
+            ["brand", "channel", "method", "outcome"],
+            registry=self._registry,
+        )
+
+    def attempt(self, brand: str, channel: Channel, verdict: Verdict) -> None:
+        """Count one. A refusal has no method: a guess is not told apart by its length."""
+        if isinstance(verdict, Verified):
+            self._attempts.labels(brand, channel.slug, verdict.method.slug, "verified").inc()
+        else:
+            self._attempts.labels(brand, channel.slug, "none", verdict.outcome.slug).inc()
+
+    async def page(self, _: Request) -> Response:
+        """`GET /metrics`."""
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,122 @@
+"""The gate's process: engine, calls, HTTP on a port and on a Unix socket for the pages, FastAGI.
+
+It connects as `werda_gate`, which may execute and read nothing, and loads the verifier ring only: the custody ring is
+never opened here, and its environment variable is dropped (design decision 4).
+"""
+
+import asyncio
+import logging
+import os
+import socket
+
+import asyncpg
+import uvicorn
+import uvloop
+
+from werda.core.call import BrandFacts
+from werda.core.verdict import Verdict
+from werda.gate.api import Api, create_app
+from werda.gate.api_keys import ApiKeys
+from werda.gate.calls import Calls, Pool
+from werda.gate.changes import ConfigChanges
+from werda.gate.engine import Engine
+from werda.gate.fastagi import FastAgi
+from werda.gate.lane import Connection, Request
+from werda.gate.metrics import Metrics
+from werda.gate.rulebook import Rulebook
+from werda.keys import ring
+from werda.keys.ring import RingName
+from werda.keys.verifier import Verifier
+from werda.server import logs
+from werda.server.settings import Settings
+from werda.store.roles import Role
+
+log = logging.getLogger(__name__)
+
+COMMAND_SECONDS = 5.0
+"""No statement of the gate takes longer, unless the database is in trouble; then the caller goes on unverified."""
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
+    os.environ.pop("WERDA_CUSTODY_KEYRING", None)
+    uvloop.run(_Gate(settings).run())
+
+
+class _Gate:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = settings.database
+        self._metrics = Metrics()
+        self._asserting_trunks: set[str] = set()
+        self._brands: dict[int, BrandFacts] = {}
+
+    async def run(self) -> None:
+        parameters = self._database.parameters(Role.GATE)
+        pool = await asyncpg.create_pool(
+            **parameters, database=self._database.name, min_size=1, max_size=8, command_timeout=COMMAND_SECONDS
+        )
+        verifier = await self._verifier(pool)
+        engine = Engine(self._connect, verifier, Rulebook(), observe=self._observe)
+        keys = ApiKeys(pool)
+        calls = Calls(pool, engine, verifier)
+
+        async def changed() -> None:
+            engine.rulebook = await Rulebook.read(pool)
+            self._brands = engine.rulebook.brands
+            self._asserting_trunks.clear()
+            self._asserting_trunks.update(engine.rulebook.asserting_trunks)
+            keys.forget()
+
+        await changed()
+        await engine.start()
+        agi = await FastAgi.start(
+            self._settings.host, self._settings.fastagi_port, calls, asserting_trunks=self._asserting_trunks
+        )
+        listening = asyncio.create_task(ConfigChanges(self._connect, changed).listen())
+        try:
+            await self._serve_http(Api(engine, calls, keys, lambda: engine.alive))
+        finally:
+            listening.cancel()
+            await agi.close()
+            await engine.stop()
+            await pool.close()
+
+    async def _connect(self) -> Connection:
+        parameters = self._database.parameters(Role.GATE)
+        connection: Connection = await asyncpg.connect(
+            **parameters, database=self._database.name, command_timeout=COMMAND_SECONDS, timeout=COMMAND_SECONDS
+        )
+        return connection
+
+    async def _verifier(self, pool: Pool) -> Verifier:
+        rows = await pool.fetch("select * from gate_canaries($1)", RingName.VERIFIER.value)
+        return Verifier.checked(
+            ring.load(self._settings.keys, RingName.VERIFIER), {row["key_id"]: row["value"] for row in rows}
+        )
+
+    def _observe(self, request: Request, verdict: Verdict) -> None:
+        self._metrics.attempt(self._brands[request.brand_id].slug, request.channel, verdict)
+
+    async def _serve_http(self, api: Api) -> None:
+        app = create_app(api, self._metrics)
+        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, lifespan="off")
+        server = uvicorn.Server(config)
+        await server.serve(sockets=[self._port(), self._unix()])
+
+    def _port(self) -> socket.socket:
+        listener = socket.create_server((self._settings.host, self._settings.gate_port), backlog=2048)
+        listener.setblocking(False)
+        return listener
+
+    def _unix(self) -> socket.socket:
+        path = self._settings.gate_socket
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(256)
+        listener.setblocking(False)
+        log.info("gate: http on port %s, FastAGI on port %s", self._settings.gate_port, self._settings.fastagi_port)
+        return listener
