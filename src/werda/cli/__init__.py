@@ -11,12 +11,15 @@ import click
 from werda import __version__
 
 NOUNS = {
+    "agent": "Give people a login at the desk, or end it",
     "apikey": "Create, list and revoke the keys of integrators",
+    "brand": "Add brands and their hotline numbers",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "policy": "Check and show who may pass by which method, and from when",
     "serve": "Run gate and pages",
     "setup": "Make or upgrade the database, its roles and the key rings",
+    "trunk": "Say which lines of the switch are believed about calling numbers",
 }
 _MODULES = {"import": "import_files"}
 

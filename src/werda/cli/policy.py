@@ -1,16 +1,17 @@
-"""`werda policy`: check the documents that say who may pass, and tell which one is in force.
+"""`werda policy`: check the documents that say who may pass, tell which one is in force, load them.
 
 Exit codes: 0 all is well, 1 the documents have problems or none is in force, 2 the command was called wrongly.
 """
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import BinaryIO
 
 import click
 
+from werda.cli.failing import clear_failures
 from werda.core.budget import Limits
 from werda.core.call import Channel
 from werda.core.level import Level
@@ -18,6 +19,9 @@ from werda.core.method import Method
 from werda.core.policy import Policy, clashes, warnings
 from werda.core.policy_document import parse
 from werda.core.toml_document import Problem, moments, why_not_one_moment
+from werda.server.wiring import installation
+from werda.store.roles import Role
+from werda.usecases.activate_policy import activate_policy
 
 Report = dict[str, object]
 
@@ -26,7 +30,7 @@ files_argument = click.argument("files", metavar="FILE...", type=click.File("rb"
 
 @click.group()
 def command() -> None:
-    """Check and show who may pass by which method, and from when."""
+    """Check, show and load who may pass by which method, and from when."""
 
 
 @command.command()
@@ -82,9 +86,9 @@ def show(files: Sequence[BinaryIO], at: str | None, as_json: bool) -> None:
         click.echo("\n".join(_in_words(policy, policies, now)))
 
 
-def _read(file: BinaryIO) -> Policy | list[Problem]:
+def _read(file: BinaryIO, use: Callable[[str], Policy | list[Problem]] = parse) -> Policy | list[Problem]:
     try:
-        return parse(file.read().decode())
+        return use(file.read().decode())
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return [Problem(line, "", "is not UTF-8; save the file in that encoding")]
@@ -225,3 +229,31 @@ def _local(policy: Policy) -> str:
 
 def _print_json(report: Report) -> None:
     click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+
+
+@command.command()
+@files_argument
+@clear_failures
+def load(files: Sequence[BinaryIO]) -> None:
+    """Put policy documents into the database; gates have them within a second.
+
+    All or nothing: with any problem in any file nothing changes.
+
+    \b
+    Exit codes: 0 loaded, 1 problems, 2 wrong use.
+    """
+    now = datetime.now(UTC)
+    with installation() as it, it.database.connect(Role.OWNER) as owner:
+        loaded = [
+            (_name(file), _read(file, lambda document: activate_policy(owner, document, now=now))) for file in files
+        ]
+        bad = [(name, found) for name, found in loaded if not isinstance(found, Policy)]
+        if bad:
+            owner.rollback()
+    for name, found in bad:
+        _print_checked(name, found)
+    if bad:
+        sys.exit(1)
+    for _, found in loaded:
+        assert isinstance(found, Policy)
+        click.echo(f"{found.brand} {found.version}: in force from {found.effective_from.isoformat()}", err=True)

@@ -29,6 +29,8 @@ class EventKind(StrEnum):
     GRANT_LIFTED = "grant:lifted"
     CALL_WRAPPED_UP = "call:wrapped_up"
     AGENT_CREATED = "agent:created"
+    TRUNK_CHANGED = "trunk:changed"
+    BRAND_CHANGED = "brand:changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,16 @@ class Installation:
 
     def set_up(self) -> None:
         """Bring schema, roles and keys to this version."""
+        self.set_up_django(Role.OWNER)
+        set_up(self.database, self.settings.keys)
+
+    def set_up_django(self, role: Role) -> None:
+        """Make Django usable in this process, as that role."""
         import django
 
-        os.environ["WERDA_ROLE"] = Role.OWNER.value
+        os.environ["WERDA_ROLE"] = role.value
         os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
         django.setup()
-        set_up(self.database, self.settings.keys)
 
 
 @contextmanager

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
+
+from werda.core.audit import EventKind
 
 
 def add_brand(
@@ -33,7 +36,7 @@ def add_brand(
             " on conflict (number) do update set brand_id = excluded.brand_id",
             (number, brand_id),
         )
-    owner.execute("select pg_notify('werda_config', 'brand')")
+    _record(owner, EventKind.BRAND_CHANGED, brand_id, {"slug": slug, "dialled": list(dialled)})
     return brand_id
 
 
@@ -43,4 +46,12 @@ def add_trunk(owner: psycopg.Connection[Any], *, name: str, asserts: bool) -> No
         "insert into trunk (name, asserts) values (%s, %s) on conflict (name) do update set asserts = excluded.asserts",
         (name, asserts),
     )
-    owner.execute("select pg_notify('werda_config', 'trunk')")
+    _record(owner, EventKind.TRUNK_CHANGED, None, {"name": name, "asserts": asserts})
+
+
+def _record(owner: psycopg.Connection[Any], kind: EventKind, brand_id: int | None, detail: dict[str, object]) -> None:
+    owner.execute(
+        "insert into event (at, kind, brand_id, actor, detail) values (now(), %s, %s, 'operator', %s)",
+        (kind.value, brand_id, Jsonb(detail)),
+    )
+    owner.execute("select pg_notify('werda_config', %s)", (kind.value,))
