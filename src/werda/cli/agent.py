@@ -1,5 +1,6 @@
 """`werda agent`: people's logins at the desk. Passwords come by standard input only."""
 
+import sys
 from datetime import UTC, datetime
 
 import click
@@ -26,8 +27,10 @@ def command() -> None:
 @clear_failures
 def create(username: str, name: str, brands: tuple[str, ...]) -> None:
     """Make a login, or give an existing one a new password; reads the password from standard input."""
-    stdin = click.get_text_stream("stdin")
-    password = click.prompt("Password", hide_input=True, err=True) if stdin.isatty() else stdin.readline().rstrip("\n")
+    if sys.stdin.isatty():
+        password = click.prompt("Password", hide_input=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
     with installation() as it:
         it.set_up_django(Role.OWNER)
         with it.database.connect(Role.OWNER) as owner:

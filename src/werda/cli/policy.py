@@ -250,10 +250,9 @@ def load(files: Sequence[BinaryIO]) -> None:
         bad = [(name, found) for name, found in loaded if not isinstance(found, Policy)]
         if bad:
             owner.rollback()
-    for name, found in bad:
-        _print_checked(name, found)
+    for name, problems in bad:
+        _print_checked(name, problems)
     if bad:
         sys.exit(1)
-    for _, found in loaded:
-        assert isinstance(found, Policy)
+    for found in (found for _, found in loaded if isinstance(found, Policy)):
         click.echo(f"{found.brand} {found.version}: in force from {found.effective_from.isoformat()}", err=True)

@@ -8,6 +8,7 @@ import psycopg
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.utils.translation import override
 from psycopg.types.json import Jsonb
 
 from werda.core.audit import EventKind
@@ -30,7 +31,8 @@ def create_agent(
 ) -> int:
     """Make the agent, or give the one of this name a new password and these brands. Raises `PasswordTooWeak`."""
     try:
-        validate_password(password.reveal())
+        with override("en"):
+            validate_password(password.reveal())
     except ValidationError as weak:
         raise PasswordTooWeak(" ".join(weak.messages)) from None
     given, _, family = name.partition(" ")
