@@ -1,8 +1,11 @@
 """What an agent types. A secret is asked for whole (B4), masked, and never sent back to the page (D2, D3)."""
 
+import re
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from werda.core.number import keyed, normalise
 from werda.core.secret import Secret
 from werda.desk.words import TOPICS
 
@@ -24,9 +27,20 @@ class VerifyForm(forms.Form):
         widget=forms.PasswordInput(render_value=False, attrs={**_UNREMEMBERED, "inputmode": "numeric"}),
     )
 
+    def clean_number(self) -> str:
+        """A line as E.164, with its plus, or a customer number."""
+        typed = re.sub(r"\s", "", str(self.cleaned_data["number"]))
+        number = normalise(typed) if typed.startswith("+") else keyed(typed)
+        if number is None or not re.fullmatch(r"\+[1-9][0-9]{6,14}|[A-Za-z0-9-]{1,32}", number):
+            raise forms.ValidationError(_("This is neither a phone number nor a customer number."))
+        return number
+
     def clean_digits(self) -> Secret:
-        """The digits as a secret; how many they are is the gate's business."""
-        return Secret(str(self.cleaned_data["digits"]))
+        """The digits as a secret; how many they are is the gate's business. What is no digit counts as no try."""
+        digits = re.sub(r"\s", "", str(self.cleaned_data["digits"]))
+        if not re.fullmatch(r"[0-9]{1,16}", digits):
+            raise forms.ValidationError(_("Type digits only."))
+        return Secret(digits)
 
 
 class LegacyForm(forms.Form):
@@ -39,6 +53,20 @@ class LegacyForm(forms.Form):
     postcode = forms.CharField(label=_("Postcode"), max_length=10, widget=forms.TextInput(attrs=_UNREMEMBERED))
 
     prefix = "legacy"
+
+    def clean_customer_number(self) -> str:
+        """A customer number as the gate takes it."""
+        number = re.sub(r"\s", "", str(self.cleaned_data["customer_number"]))
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,32}", number):
+            raise forms.ValidationError(_("This is no customer number."))
+        return number
+
+    def clean_postcode(self) -> str:
+        """A postcode as the gate takes it."""
+        postcode = str(self.cleaned_data["postcode"]).strip()
+        if not re.fullmatch(r"[A-Za-z0-9 -]{3,10}", postcode):
+            raise forms.ValidationError(_("This is no postcode."))
+        return postcode
 
 
 class NoteForm(forms.Form):

@@ -6,6 +6,7 @@ from enum import Enum
 from django.utils.translation import gettext_lazy as _
 
 from werda.desk.words import Text
+from werda.usecases.ask_gate import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,15 @@ class Result(Enum):
     NO_MATCH = "no_match"
     LOCKED = "locked"
     UNCHECKED = "unchecked"
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Result":
+        """What the gate said, as the agent sees it."""
+        if entry.verified:
+            return cls.MATCH
+        if entry.locked:
+            return cls.LOCKED
+        return cls.RETRY if entry.try_again else cls.NO_MATCH
 
     @property
     def state(self) -> str:

@@ -1,7 +1,16 @@
 """Agents sign in with a password and a TOTP code; nobody signs themselves up (A10)."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.views import AccountInactiveView, LoginView, LogoutView, ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView
 from django.http import HttpRequest
+from django.urls import path, reverse_lazy
+from django.utils.safestring import mark_safe
+from django.views.generic import RedirectView
 
 
 class DeskAdapter(DefaultAccountAdapter):
@@ -10,3 +19,31 @@ class DeskAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """No."""
         return False
+
+
+class EnrolView(ActivateTOTPView):
+    """Setting up the second step. The picture is drawn into the page: its key must not be an address of its own."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With `qr`, the picture without its XML declaration."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        svg = context["totp_svg"]
+        context["qr"] = mark_safe(svg[svg.index("<svg") :])  # noqa: S308 - made by qrcode, of our own text
+        return context
+
+
+def _template(name: str) -> dict[str, str]:
+    return {"template_name": f"desk/sign_in/{name}.html"}
+
+
+# These names are allauth's. What is not here (sign-up, reset by mail, e-mail addresses) does not exist.
+urlpatterns = [
+    path("", LoginView.as_view(**_template("password")), name="account_login"),
+    path("out", LogoutView.as_view(**_template("out")), name="account_logout"),
+    path("inactive", AccountInactiveView.as_view(**_template("inactive")), name="account_inactive"),
+    path("again", ReauthenticateView.as_view(**_template("again")), name="account_reauthenticate"),
+    path("second-step", AuthenticateView.as_view(**_template("second_step")), name="mfa_authenticate"),
+    path("second-step/set-up", EnrolView.as_view(**_template("set_up")), name="mfa_activate_totp"),
+    path("recovery-codes", ViewRecoveryCodesView.as_view(**_template("recovery")), name="mfa_view_recovery_codes"),
+    path("done", RedirectView.as_view(url=reverse_lazy("desk:board")), name="mfa_index"),
+]

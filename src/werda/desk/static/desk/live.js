@@ -22,9 +22,7 @@ function announce(text) {
 }
 
 // The grant's end hides customer data at once; the server has refused it from that moment anyway (A4).
-function watchGrant(bar) {
-  const left = bar.dataset.grantUntil * 1000 - now();
-  if (left > 0) return void setTimeout(watchGrant, Math.min(left, 60_000), bar);
+function endGrant(bar) {
   for (const part of document.querySelectorAll("[data-ends-with-grant]")) part.remove();
   for (const part of document.querySelectorAll("[data-when-ended]")) part.hidden = false;
   bar.className = "state-bar is-none";
@@ -32,12 +30,50 @@ function watchGrant(bar) {
   announce(bar.dataset.ended);
 }
 
+function watchGrant(bar) {
+  let ended = false;
+  const end = () => {
+    if (!ended) endGrant(bar);
+    ended = true;
+  };
+  const wait = () => {
+    const left = bar.dataset.grantUntil * 1000 - now();
+    if (left > 0) setTimeout(wait, Math.min(left, 60_000));
+    else end();
+  };
+  wait();
+  listen(bar.dataset.stream, async () => {
+    const answer = await fetch(bar.dataset.alive, { redirect: "manual" });
+    if (answer.status === 410) end(); // the caller hung up, or the call was wrapped up elsewhere
+  });
+}
+
+// Calls `changed` on every event and after every reconnection, so that nothing is missed.
+function listen(address, changed, connected = () => {}) {
+  let pause = 1000;
+  const open = () => {
+    const stream = new EventSource(address);
+    stream.onopen = () => {
+      pause = 1000;
+      connected(true);
+      changed();
+    };
+    stream.onmessage = changed;
+    stream.onerror = () => {
+      connected(false);
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
+      setTimeout(open, pause);
+      pause = Math.min(pause * 2, 30_000);
+    };
+  };
+  open();
+}
+
 function watchBoard(board) {
   const list = board.querySelector("[data-live]");
   const lost = board.querySelector("[data-connection]");
   let wanted = false;
   let fetching = false;
-  let pause = 1000;
 
   async function refresh() {
     if (fetching) return void (wanted = true);
@@ -65,24 +101,11 @@ function watchBoard(board) {
     announce(fresh.map((row) => row.dataset.announce).join(". "));
   }
 
-  function listen() {
-    const stream = new EventSource(board.dataset.stream);
-    stream.onopen = () => {
-      pause = 1000;
-      lost.hidden = true;
-      refresh(); // whatever happened while we were away is in the list
-    };
-    stream.onmessage = refresh;
-    stream.onerror = () => {
-      lost.hidden = false;
-      if (stream.readyState !== EventSource.CLOSED) return; // the browser reconnects by itself
-      setTimeout(listen, pause);
-      pause = Math.min(pause * 2, 30_000);
-    };
-  }
-  listen();
+  listen(board.dataset.stream, refresh, (here) => {
+    lost.hidden = here;
+  });
 }
 
 setInterval(tick, 1000);
 for (const bar of document.querySelectorAll("[data-grant-until]")) watchGrant(bar);
-for (const board of document.querySelectorAll("[data-stream]")) watchBoard(board);
+for (const board of document.querySelectorAll("[data-fragment]")) watchBoard(board);

@@ -1,0 +1,202 @@
+"""The pages: the board of living calls, and one call with what its grant opens."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from werda.core.call import Channel
+from werda.core.method import Method
+from werda.core.policy import Policy
+from werda.core.secret import Secret
+from werda.desk.access import agent_of, for_agents, forget_grant, keep_grant, living_grant, with_grant
+from werda.desk.forms import LegacyForm, NoteForm, VerifyForm
+from werda.desk.panels import Row, customer_panel, note_panel
+from werda.desk.result import Result
+from werda.desk.standing import Standing, operations
+from werda.store.queries.board import brand_names, live_calls, policies_of
+from werda.store.queries.customer import customer_for
+from werda.store.queries.grant import Grant
+from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
+from werda.usecases.wrap_up import GrantEnded, NoteHoldsSecret, wrap_up
+
+UNPROCESSABLE = 422
+
+
+@require_GET
+@for_agents
+def board(request: HttpRequest) -> HttpResponse:
+    """All living calls of the agent's brands, and which of these brands are open."""
+    now = timezone.now()
+    hours = [
+        {"name": name, "open": _open_at(policies_of(brand_id), now)}
+        for brand_id, name in brand_names(agent_of(request).brands)
+    ]
+    return render(request, "desk/board.html", {"calls": _rows(request), "hours": hours})
+
+
+@require_GET
+@for_agents
+def calls(request: HttpRequest) -> HttpResponse:
+    """The list of the board alone, for live updates."""
+    return render(request, "desk/calls.html", {"calls": _rows(request)})
+
+
+@require_POST
+@for_agents
+def open_call(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Redeem the call under the agent's login; once, and only by whom the switch reported as answering."""
+    try:
+        redeemed = _gate().redeem(call_id, agent_of(request).pk)
+    except GateUnavailable:
+        return _back(request, str(Result.UNCHECKED.word))
+    if isinstance(redeemed, NotRedeemed):
+        return _back(
+            request,
+            _("This call is not yours to open: it was not answered by you, or somebody opened it already."),
+        )
+    response = redirect("desk:call", call_id)
+    keep_grant(response, call_id, redeemed.grant)
+    return response
+
+
+@require_GET
+@with_grant
+def call(request: HttpRequest, grant: Grant) -> HttpResponse:
+    """The call, with customer data if the grant opens any."""
+    return _call_page(request, grant)
+
+
+@require_GET
+@for_agents
+def alive(request: HttpRequest, call_id: int) -> HttpResponse:
+    """204 while the grant lives, 410 once it has ended; tells live.js to hide what is on the screen."""
+    return HttpResponse(status=204 if living_grant(request, call_id) else 410)
+
+
+@require_POST
+@with_grant
+def verify(request: HttpRequest, grant: Grant) -> HttpResponseBase:
+    """Check what the caller told the agent, whole; the digits go to the gate and nowhere else."""
+    form = VerifyForm(request.POST)
+    if not form.is_valid():
+        return _call_page(request, grant, verify_form=form)
+    return _checked(request, grant, form.cleaned_data["number"], form.cleaned_data["digits"])
+
+
+@require_POST
+@with_grant
+def verify_legacy(request: HttpRequest, grant: Grant) -> HttpResponseBase:
+    """Check the old way. Whether it still counts is the gate's to say."""
+    form = LegacyForm(request.POST)
+    if not form.is_valid():
+        return _call_page(request, grant, legacy_form=form)
+    proof = LegacyProof(form.cleaned_data["birth_date"], form.cleaned_data["postcode"])
+    return _checked(request, grant, form.cleaned_data["customer_number"], proof)
+
+
+@require_POST
+@with_grant
+def wrap_up_call(request: HttpRequest, grant: Grant) -> HttpResponseBase:
+    """Keep the note and end the call."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _call_page(request, grant, note_form=form)
+    try:
+        wrap_up(grant, topic=form.cleaned_data["topic"], text=form.cleaned_data["text"], now=timezone.now())
+    except NoteHoldsSecret:
+        # The text is not sent back: it may hold what must not be on a screen (B9).
+        form = NoteForm(initial={"topic": form.cleaned_data["topic"]})
+        problem = _("The note looks like it holds a code or a PUK. Leave out digits of that length.")
+        return _call_page(request, grant, note_form=form, note_problem=problem)
+    except GrantEnded:
+        return _back(request, _("The grant of this call has ended."))
+    messages.add_message(request, messages.SUCCESS, _("The call is wrapped up."), extra_tags="verified")
+    response = redirect("desk:board")
+    forget_grant(response, grant.call_id)
+    return response
+
+
+def _rows(request: HttpRequest, call_id: int | None = None) -> list[Row]:
+    agent = agent_of(request)
+    return [Row(living, agent.pk) for living in live_calls(agent.brands, call_id)]
+
+
+def _open_at(policies: list[Policy], now: datetime) -> bool:
+    policy = Policy.in_force(policies, now)
+    return policy is None or policy.open_at(now)
+
+
+def _back(request: HttpRequest, problem: str) -> HttpResponse:
+    messages.add_message(request, messages.WARNING, problem, extra_tags="refused")
+    return redirect("desk:board")
+
+
+def _gate() -> Gate:
+    return Gate(settings.WERDA_GATE_SOCKET, settings.WERDA_GATE_KEY_FILE)
+
+
+def _checked(request: HttpRequest, grant: Grant, number: str, proof: Secret | LegacyProof) -> HttpResponse:
+    """Ask the gate, and show what it said on the call's page, once."""
+    try:
+        entry = _gate().agent_entry(grant.secret, grant.agent_id, number=number, proof=proof)
+    except GateUnavailable:
+        result = Result.UNCHECKED
+    else:
+        if isinstance(entry, NotRedeemed):
+            return _back(request, _("The grant of this call has ended."))
+        result = Result.of(entry)
+    request.session["result"] = [grant.call_id, result.value]
+    return redirect("desk:call", grant.call_id)
+
+
+def _result_of(request: HttpRequest, grant: Grant) -> Result | None:
+    match request.session.pop("result", None):
+        case [grant.call_id, str(value)]:
+            return Result(value)
+        case _:
+            return None
+
+
+def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse:
+    now = timezone.now()
+    rows = _rows(request, grant.call_id)
+    if not rows:  # the call ended between the middleware and here
+        return _back(request, _("The grant of this call has ended."))
+    standing = Standing.stored(
+        level=grant.level,
+        method=grant.method,
+        channel=grant.channel,
+        legacy=grant.legacy,
+        verified_at=grant.verified_at,
+    )
+    policy = Policy.in_force(policies_of(grant.brand_id), now)
+    customer = customer_for(grant)
+    context = {
+        "call": rows[0],
+        "standing": standing,
+        "expires_at": grant.expires_at,
+        "customer": customer_panel(customer) if customer else None,
+        "notes": note_panel(customer) if customer else [],
+        "operations": operations(policy, standing.level),
+        "result": None if forms else _result_of(request, grant),
+        "verify_form": VerifyForm(),
+        "note_form": NoteForm(),
+        **_old_way(policy, now),
+        **forms,
+    }
+    return render(request, "desk/call.html", context, status=UNPROCESSABLE if forms else 200)
+
+
+def _old_way(policy: Policy | None, now: datetime) -> dict[str, Any]:
+    """The form of the old way while the policy in force accepts it from agents, with its end (A1)."""
+    if policy is None or policy.accepts(Method.LEGACY, Channel.AGENT, now) is None:
+        return {}
+    return {"legacy_form": LegacyForm(), "legacy_until": policy.methods[Method.LEGACY].until}
