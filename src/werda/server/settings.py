@@ -24,7 +24,7 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this installation runs. `host` is the address all listeners bind to."""
+    """How this installation runs. `host` is the address all listeners bind to; pages reach the gate on `gate_socket`."""
 
     home: Path
     host: str
@@ -34,6 +34,7 @@ class Settings:
     database_url: Secret | None
     log_level: str
     https: bool
+    gate_socket: Path
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -42,8 +43,9 @@ class Settings:
         if level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise BadSetting("WERDA_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
         url = environment.get("WERDA_DATABASE_URL")
+        home = Path(environment.get("WERDA_HOME", "var/werda")).absolute()
         return cls(
-            home=Path(environment.get("WERDA_HOME", "var/werda")).absolute(),
+            home=home,
             host=environment.get("WERDA_HOST", "127.0.0.1"),
             pages_port=_port(environment, "WERDA_PAGES_PORT", 8000),
             gate_port=_port(environment, "WERDA_GATE_PORT", 8001),
@@ -51,6 +53,7 @@ class Settings:
             database_url=Secret(url) if url else None,
             log_level=level,
             https=environment.get("WERDA_HTTPS", "") == "1",
+            gate_socket=Path(environment.get("WERDA_GATE_SOCKET", str(home / "gate.sock"))).absolute(),
         )
 
     @property
@@ -70,8 +73,3 @@ class Settings:
     def keys(self) -> Path:
         """The folder of the key rings."""
         return self.home / "keys"
-
-    @property
-    def gate_socket(self) -> Path:
-        """The Unix socket on which pages reach the gate."""
-        return self.home / "gate.sock"
