@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from tests.memory_hotline import Customer, MemoryHotline
+from tests.soon import soon
 from werda.core.call import Arrival, BrandFacts, Source
 from werda.core.secret import Secret
 from werda.core.verdict import Verdict
@@ -321,12 +322,3 @@ async def test_thousand_calls_at_once_are_all_led_to_their_end() -> None:
     await server.close()
     assert [caller.variables["WERDA_RESULT"] for caller in callers] == ["verified"] * 1000
     assert len({caller.variables["WERDA_TOKEN"] for caller in callers}) == 1000
-
-
-async def soon(condition: Callable[[], bool], seconds: float = 2.0) -> bool:
-    """Whether a condition comes true in a short time."""
-    for _ in range(int(seconds / 0.01)):
-        if condition():
-            return True
-        await asyncio.sleep(0.01)
-    return False
