@@ -16,6 +16,7 @@ def install(database: Database) -> None:
     with database.connect(Role.OWNER, autocommit=True) as owner:
         make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY)
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)  # before the privileges, which name it
     with database.connect(Role.OWNER) as owner:
         # Two set-ups at the same time take turns: `create or replace` of one function by both would fail.
         owner.execute("select pg_advisory_xact_lock(hashtextextended('werda:setup', 0))")

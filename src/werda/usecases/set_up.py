@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from django.core.management import call_command
 
 from werda.keys import ring
 from werda.keys.custody import Custody
@@ -22,7 +21,6 @@ from werda.usecases.create_api_key import Scope, create_api_key
 def set_up(database: Database, keys: Path) -> None:
     """Make or upgrade everything. Raises `werda.keys.ring.BadKeyRing` when rings and database do not fit."""
     schema.install(database)
-    call_command("createcachetable", verbosity=0)
     with database.connect(Role.OWNER) as owner:
         _settle_canaries(owner, keys)
         _settle_desk_key(owner, keys / "desk-api-key")
