@@ -28,6 +28,7 @@ from werda.gate import lane, problems
 from werda.gate.api_keys import ApiKeys, Integrator
 from werda.gate.calls import Calls, NotRedeemed
 from werda.gate.engine import Conflict, Engine
+from werda.gate.failures import what_failed
 from werda.gate.messages import (
     AgentEntryAnswer,
     AgentEntryRequest,
@@ -143,8 +144,11 @@ class Api:
         return brand
 
 
-class LimitedBodies:
-    """Refuses a body over `LARGEST_BODY` before anybody reads it whole."""
+class Edge:
+    """The outermost layer: refuses a body over `LARGEST_BODY` unread, and lets no exception out.
+
+    An exception's text may quote what was sent; a server's traceback would carry it into the log (B9).
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -157,6 +161,7 @@ class LimitedBodies:
         if not told.isdigit() or int(told) > LARGEST_BODY:
             return await _too_large().response()(scope, receive, send)
         count = 0
+        begun = False
 
         async def counted() -> Message:
             nonlocal count
@@ -166,7 +171,17 @@ class LimitedBodies:
                 raise _too_large()
             return message
 
-        return await self._app(scope, counted, send)
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, noted)
+        except Exception as problem:
+            if begun:
+                raise ConnectionAbortedError from None
+            await _failed(problem).response()(scope, receive, send)
 
 
 def _too_large() -> Problem:
@@ -186,9 +201,7 @@ def create_app(api: Api, metrics: Metrics) -> FastAPI:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(lane.Unavailable, _unavailable)
-    app.add_exception_handler(Exception, _broken)
-    app.add_middleware(LimitedBodies)
+    app.add_middleware(Edge)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
@@ -230,13 +243,13 @@ async def _http(_: Request, error: Exception) -> Response:
     return response
 
 
-async def _unavailable(_: Request, problem: Exception) -> Response:
-    return Problem(problems.UNAVAILABLE, "try again in a moment, or go on unverified").response()
-
-
-async def _broken(_: Request, problem: Exception) -> Response:
-    log.error("a request broke: %s", type(problem).__name__)
-    return Problem(problems.BROKEN, "go on unverified; the gate's log says where it broke").response()
+def _failed(problem: Exception) -> Problem:
+    if isinstance(problem, Problem):
+        return problem
+    if isinstance(problem, lane.DATABASE_TROUBLE):
+        return Problem(problems.UNAVAILABLE, "try again in a moment, or go on unverified")
+    log.error("a request broke: %s", what_failed(problem))
+    return Problem(problems.BROKEN, "go on unverified; the gate's log says where it broke")
 
 
 def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import asyncpg
+from werda.gate.lane import DATABASE_TROUBLE
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,6 @@ class ConfigChanges:
                         heard.clear()
                 finally:
                     connection.terminate()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as problem:
+            except DATABASE_TROUBLE as problem:
                 log.warning("changes cannot be heard for now: %s", type(problem).__name__)
             await asyncio.sleep(0.5)

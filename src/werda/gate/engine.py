@@ -18,7 +18,7 @@ import asyncpg
 from werda.core.level import Level
 from werda.core.method import Method
 from werda.core.verdict import Next, Outcome, Refused, Verdict, Verified
-from werda.gate.lane import Answer, Attempt, Connect, Lane, Request, Unavailable
+from werda.gate.lane import DATABASE_TROUBLE, Answer, Attempt, Connect, Lane, Request, Unavailable
 from werda.gate.rulebook import Rulebook
 from werda.keys.verifier import Verifier
 
@@ -120,7 +120,7 @@ class Engine:
                 batch = self._take()
                 try:
                     await self._serve(lane, batch)
-                except (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as problem:
+                except DATABASE_TROUBLE as problem:
                     # No text of the exception: a database error may quote the statement's values (B9).
                     log.error("a lane ended: %s", type(problem).__name__)
                     for waiting in batch:
@@ -208,7 +208,7 @@ class Engine:
     async def _reopen(self) -> Lane:
         self._open_lanes -= 1
         while True:
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with contextlib.suppress(*DATABASE_TROUBLE):
                 lane = await Lane.open(self._connect)
                 self._open_lanes += 1
                 return lane

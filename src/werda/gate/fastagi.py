@@ -8,7 +8,6 @@ encryption: listen on the loopback or a private network only.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Collection
 from typing import Final, Self
 
@@ -32,6 +31,7 @@ from werda.core.level import Level
 from werda.core.number import normalise
 from werda.core.secret import Secret
 from werda.gate.agi import MOST_LINE, Channel, HangUp, ProtocolError, Request
+from werda.gate.failures import what_failed
 from werda.gate.hotline import Hotline, UnknownNumber
 from werda.gate.prompts import catalogue_of
 
@@ -56,8 +56,8 @@ class FastAgi:
         sounds: str = "werda",
         dialogue_seconds: float = DIALOGUE_SECONDS,
     ) -> None:
-        """`asserting_trunks` are the trunks whose word on a calling number is believed (C3); `sounds` is the folder of
-        the prompts as Asterisk names it, one folder for each catalogue inside."""
+        """`asserting_trunks` are the trunks whose word on a calling number is believed (C3), looked up at each call;
+        `sounds` is the folder of the prompts as Asterisk names it, one folder for each catalogue inside."""
         self._hotline = hotline
         self._asserting_trunks = asserting_trunks
         self._sounds = sounds
@@ -260,10 +260,3 @@ async def _tell(channel: Channel, result: Result, level: Level = Level.NONE, tok
 def _known(value: str | None) -> str | None:
     """Asterisk writes ``unknown`` for what it does not know."""
     return None if value in (None, "", "unknown") else value
-
-
-def what_failed(problem: BaseException) -> str:
-    """The kind of a problem and where it happened, without its text, which may hold what a caller keyed (B9)."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    where = f" at {frames[-1].name}:{frames[-1].lineno}" if frames else ""
-    return f"{type(problem).__name__}{where}"

@@ -7,7 +7,7 @@ answer is given only after the commit; a commit that PostgreSQL acknowledges wit
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
 
@@ -26,6 +26,10 @@ Connect = Callable[[], Awaitable[Connection]]
 
 class Unavailable(RuntimeError):
     """The attempt could not be answered, and may or may not have been counted. Nobody is let in."""
+
+
+DATABASE_TROUBLE: Final = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+"""What ends a lane, or a statement: the database is gone, slow or broken."""
 
 
 @dataclass(frozen=True, slots=True)
