@@ -188,7 +188,8 @@ def _tell(report: Report, rejects: Path, *, dry_run: bool, as_json: bool) -> Non
         return
     words = "would change" if dry_run else "changed"
     click.echo(
-        f"{report.rows} rows read, {report.changed} {words} something, {report.rejected} rejected, {report.warned} with a warning"
+        f"{report.rows} rows read, {report.changed} {words} something, {report.rejected} rejected,"
+        f" {report.warned} with a warning"
     )
 
 
