@@ -1,7 +1,9 @@
 """A gate, a real Asterisk in front of it with the shipped dialplan, an agent's telephone and a caller's."""
 
+import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from tests.calls import asterisk, hotline_process
 from tests.calls.asterisk import Asterisk, Ports
 from tests.calls.hotline_process import HotlineProcess
 from tests.calls.phone import Phone
+from tests.database import Cluster
 from tests.parts import require
 
 
@@ -22,33 +25,34 @@ class Switch:
     asterisk: Asterisk
 
 
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as chosen:
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as chosen:
         chosen.bind(("127.0.0.1", 0))
         return int(chosen.getsockname()[1])
 
 
-def start(folder: Path) -> Iterator[Switch]:
-    """The gate and Asterisk, together, in a folder of their own."""
+@contextmanager
+def started(cluster: Cluster, folder: Path) -> Iterator[Switch]:
+    """The gate on a database of its own and Asterisk in front of it, in a folder of their own."""
     tree = require("asterisk")
-    ports = Ports(sip=free_port(socket.SOCK_DGRAM), agi=free_port(socket.SOCK_STREAM))
-    with (
-        hotline_process.running(folder, ports.agi) as gate,
-        asterisk.running(tree, folder / "asterisk", ports) as pbx,
-    ):
-        yield Switch(gate, pbx)
+    with cluster.copy(f"calls_{secrets.token_hex(6)}") as database, hotline_process.running(database, folder) as gate:
+        ports = Ports(sip=free_port(), agi=gate.agi_port)
+        with asterisk.running(tree, folder / "asterisk", ports) as running:
+            yield Switch(gate, running)
 
 
 @pytest.fixture(scope="module")
-def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
+def switch(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
     """One switch for all calls of a module."""
-    yield from start(tmp_path_factory.mktemp("switch"))
+    with started(cluster, tmp_path_factory.mktemp("switch")) as running:
+        yield running
 
 
 @pytest.fixture
-def doomed_switch(tmp_path: Path) -> Iterator[Switch]:
+def doomed_switch(cluster: Cluster, tmp_path: Path) -> Iterator[Switch]:
     """A switch whose gate the test may kill."""
-    yield from start(tmp_path)
+    with started(cluster, tmp_path) as running:
+        yield running
 
 
 @pytest.fixture

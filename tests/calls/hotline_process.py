@@ -1,65 +1,81 @@
-"""The gate as a process of its own, which a test can call through Asterisk, read the log of, and kill."""
+"""The real gate as a process of its own, with people who call it, an agent and a trunk, for calls through Asterisk."""
 
-import json
-import random
-import subprocess
-import sys
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-DIALLED = "+4955555000"
+from psycopg import Connection
+
+from tests.database import TestDatabase
+from tests.gates import Gate, running_gate
+from tests.people import HOTLINE, Person, Town
+from werda.usecases.add_brand import add_trunk
+
+AGENT = "lena"
+TRUNK = "trunk"  # as deploy/asterisk/pjsip.conf names it
+DIALLED = HOTLINE
 
 
-@dataclass(frozen=True)
-class Person:
-    """A customer of the hotline under test. Numbers are reserved for media or invalid; secrets are random."""
-
-    line: str
-    customer_number: str
-    code: str
-    puk: str
+def number_of(length: int) -> str:
+    """Random digits; a code is never 0 alone, so any will do."""
+    return "".join(secrets.choice("0123456789") for _ in range(length))
 
 
 @dataclass
 class HotlineProcess:
-    """A running gate: where it listens for FastAGI, who its customers are, and its output."""
+    """A running gate, its people, its log and its database."""
 
-    process: "subprocess.Popen[bytes]"
-    agi_port: int
-    people: list[Person]
-    output: Path
+    gate: Gate
+    town: Town
+
+    @property
+    def agi_port(self) -> int:
+        return self.gate.fastagi_port
 
     def somebody(self) -> Person:
-        """A customer whom no other test has used, so that budgets do not meet."""
-        return self.people.pop()
+        """A customer nobody has called as before, so that budgets do not meet; with a customer number of digits."""
+        person = self.town.person(number_of(4), puks=(number_of(8),))
+        person.number = f"60{person.id:06d}"
+        with self.town.database.connect() as owner:
+            owner.execute("update customer set customer_number = %s where id = %s", (person.number, person.id))
+        return person
+
+    def shown(self) -> str:
+        """Everything the gate wrote so far, at DEBUG level."""
+        return self.gate.log.read_text()
+
+    def call_of(self, person: Person) -> dict[str, Any]:
+        """What the gate keeps of the person's only call from their own line."""
+        columns = "state, asserted, trunk, level, tries, answered_by is not null"
+        ((state, asserted, trunk, level, tries, answered),) = self.town.database.rows(
+            f"select {columns} from call where calling_number = %s", person.line
+        )
+        facts = {"state": state, "asserted": asserted, "trunk": trunk, "level": level, "tries": tries}
+        return facts | {"answered": answered}
 
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.process.kill()
-        self.process.wait()
+        self.gate.kill()
 
 
 @contextmanager
-def running(folder: Path, agi_port: int, *, people: int = 150) -> Iterator[HotlineProcess]:
-    """Start a gate with so many customers."""
-    chance = random.Random()
-    known = [
-        Person(f"+4917699{i:06d}", f"60{i:06d}", f"{chance.randrange(10**4):04d}", f"{chance.randrange(10**8):08d}")
-        for i in range(people)
-    ]
-    output = folder / "gate.log"
-    root = Path(__file__).parents[2]
-    command = [sys.executable, "-m", "tests.calls.memory_gate", str(agi_port)]
-    with output.open("wb") as written:
-        process = subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=written)
-        with process:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            rows = [(each.line, each.customer_number, each.code, each.puk) for each in known]
-            process.stdin.write(json.dumps(rows).encode())
-            process.stdin.close()
-            assert process.stdout.readline() == b"ready\n", output.read_text()
-            yield HotlineProcess(process, agi_port, known, output)
-            process.kill()
+def running(database: TestDatabase, folder: Path) -> Iterator[HotlineProcess]:
+    """Start a gate on this database, with Lena among its agents and the sample's trunk as one that asserts."""
+    town = Town(database)
+    with database.connect() as owner:
+        add_trunk(owner, name=TRUNK, asserts=True)
+        make_agent(owner, town.brand)
+    with running_gate(database, folder / "gate.log") as gate:
+        yield HotlineProcess(gate, town)
+
+
+def make_agent(owner: Connection[Any], brand: int) -> None:
+    """Lena, without a password: nobody signs in here, she only answers the telephone."""
+    owner.execute(
+        "insert into agent (username, password, first_name, last_name, email, is_superuser, is_staff, is_active,"
+        " date_joined, brands, language) values (%s, '', '', '', '', false, false, true, now(), %s, 'de')",
+        (AGENT, [brand]),
+    )

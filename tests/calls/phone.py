@@ -159,11 +159,13 @@ class Call:
 
 
 class Phone(asyncio.DatagramProtocol):
-    """A telephone at an address of its own. Incoming calls are answered at once and wait in `incoming`."""
+    """A telephone at an address of its own. Incoming calls are answered at once, or ring for ever when `answers` is
+    False; either way they wait in `incoming`."""
 
     def __init__(self, user: str, server: Address) -> None:
         self.user = user
         self.server = server
+        self.answers = True
         self.calls: dict[str, Call] = {}
         self.incoming: asyncio.Queue[Call] = asyncio.Queue()
         self._transport: asyncio.DatagramTransport | None = None
@@ -284,8 +286,12 @@ class Phone(asyncio.DatagramProtocol):
             case "INVITE":
                 assert call is not None
                 self._respond(message, call.local, self._offer(call))
-            case "BYE" | "CANCEL" if call is not None:
+            case "BYE" if call is not None:
                 self._respond(message, call.local)
+                call.close()
+            case "CANCEL" if call is not None and call.invitation is not None:
+                self._respond(message, call.local)
+                self._respond(call.invitation, call.local, status="487 Request Terminated")
                 call.close()
             case "ACK":
                 pass
@@ -298,7 +304,10 @@ class Phone(asyncio.DatagramProtocol):
         self.calls[call.call_id] = call
         call.invitation = message
         call.ear = await self._ear()
-        self._respond(message, local, self._offer(call))
+        if self.answers:
+            self._respond(message, local, self._offer(call))
+        else:
+            self._respond(message, local, status="180 Ringing")
         self.incoming.put_nowait(call)
 
     # Both
@@ -325,11 +334,11 @@ class Phone(asyncio.DatagramProtocol):
         content = [("Content-Type", "application/sdp")] if body else []
         return Message(f"{method} {call.target} SIP/2.0", self._via() + own + headers + content, body)
 
-    def _respond(self, message: Message, local: str, body: str = "") -> None:
+    def _respond(self, message: Message, local: str, body: str = "", *, status: str = "200 OK") -> None:
         kept = [(name, value) for name, value in message.headers if name in ("via", "from", "call-id", "cseq")]
         own = [("To", local or message.get("to")), ("Contact", f"<sip:{self.user}@{self.host}:{self.port}>")]
         content = [("Content-Type", "application/sdp")] if body else []
-        self._send(Message("SIP/2.0 200 OK", kept + own + content, body))
+        self._send(Message(f"SIP/2.0 {status}", kept + own + content, body))
 
     def _via(self) -> list[tuple[str, str]]:
         return [("Via", f"SIP/2.0/UDP {self.host}:{self.port};branch=z9hG4bK{secrets.token_hex(6)};rport")]

@@ -6,8 +6,9 @@ import re
 import pytest
 
 from tests.calls.conftest import Switch
-from tests.calls.hotline_process import DIALLED, Person
+from tests.calls.hotline_process import DIALLED, TRUNK, number_of
 from tests.calls.phone import Call, Phone
+from tests.people import Person
 from tests.soon import soon
 
 RING_SECONDS = 40.0
@@ -19,9 +20,9 @@ def from_line(person: Person) -> str:
     return f"<sip:{person.line}@carrier.example>"
 
 
-def other_than(code: str) -> str:
-    """A wrong code."""
-    return f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}"
+def other_than(secret: str) -> str:
+    """A wrong one of the same length."""
+    return f"{(int(secret) + 1) % 10 ** len(secret):0{len(secret)}d}"
 
 
 async def rings_at(agent: Phone) -> Call:
@@ -64,7 +65,7 @@ async def test_right_puk_arrives_verified_without_hash(switch: Switch, phone: Ph
     person = switch.gate.somebody()
     call = await phone.call(DIALLED, caller=from_line(person))
     await call.prompt_over()  # heard out, no key during the prompt
-    await call.press(person.puk)
+    await call.press(person.sims[0].puk)
     assert verified(await rings_at(agent))
     await call.hang_up()
 
@@ -96,13 +97,42 @@ async def test_zero_leads_to_a_person(switch: Switch, phone: Phone, agent: Phone
     await call.hang_up()
 
 
-async def test_hang_up_in_the_prompt_rings_nobody(switch: Switch, phone: Phone, agent: Phone) -> None:
-    call = await phone.call(DIALLED, caller=from_line(switch.gate.somebody()))
+async def test_hang_up_in_the_prompt_ends_the_call_and_rings_nobody(switch: Switch, phone: Phone, agent: Phone) -> None:
+    person = switch.gate.somebody()
+    call = await phone.call(DIALLED, caller=from_line(person))
     await call.listening()
-    gone = switch.asterisk.shown().count("/gone completed")
     await call.hang_up()
-    assert await soon(lambda: switch.asterisk.shown().count("/gone completed") > gone)
+    assert await soon(lambda: switch.gate.call_of(person)["state"] == "ended")
     assert agent.incoming.empty()
+
+
+async def test_hang_up_in_the_queue_ends_the_call(switch: Switch, phone: Phone, agent: Phone) -> None:
+    agent.answers = False
+    person = switch.gate.somebody()
+    call = await phone.call(DIALLED, caller=from_line(person))
+    await call.listening()
+    await call.press(person.code + "#")
+    leg = await rings_at(agent)
+    assert switch.gate.call_of(person)["state"] == "waiting"
+    await call.hang_up()
+    await asyncio.wait_for(leg.ended.wait(), 5)
+    assert await soon(lambda: switch.gate.call_of(person)["state"] == "ended")
+
+
+async def test_call_with_an_agent_is_closed_at_the_desk_not_by_the_hang_up(
+    switch: Switch, phone: Phone, agent: Phone
+) -> None:
+    person = switch.gate.somebody()
+    call = await phone.call(DIALLED, caller=from_line(person))
+    await call.listening()
+    await call.press(person.code + "#")
+    leg = await rings_at(agent)
+    assert await soon(lambda: switch.gate.call_of(person)["state"] == "answered")
+    assert switch.gate.call_of(person)["answered"]  # design decision 7: the switch reports who
+    await call.hang_up()
+    await asyncio.wait_for(leg.ended.wait(), 5)
+    await asyncio.sleep(0.5)
+    assert switch.gate.call_of(person)["state"] == "answered"
 
 
 @pytest.mark.parametrize("withheld", [False, True], ids=["no number", "Privacy: id"])
@@ -122,7 +152,7 @@ async def test_customer_number_identifies_too(switch: Switch, phone: Phone, agen
     person = switch.gate.somebody()
     call = await phone.call(DIALLED, caller=ANONYMOUS)
     await call.listening()
-    await call.press(person.customer_number + "#")
+    await call.press(person.number + "#")
     await call.listening()
     await call.press(person.code + "#")
     assert verified(await rings_at(agent))
@@ -135,6 +165,18 @@ async def test_number_asserted_by_the_network_goes_before_from(switch: Switch, p
     await call.listening()
     await call.press(person.code + "#")
     assert verified(await rings_at(agent))
+    assert switch.gate.call_of(person)["asserted"]  # C3
+    assert switch.gate.call_of(person)["trunk"] == TRUNK
+    await call.hang_up()
+
+
+async def test_number_in_from_alone_is_not_asserted(switch: Switch, phone: Phone, agent: Phone) -> None:  # C3
+    person = switch.gate.somebody()
+    call = await phone.call(DIALLED, caller=from_line(person))
+    await call.listening()
+    await call.press("0#")
+    assert not verified(await rings_at(agent))
+    assert not switch.gate.call_of(person)["asserted"]
     await call.hang_up()
 
 
@@ -146,17 +188,6 @@ async def test_callers_own_headers_are_not_believed(switch: Switch, phone: Phone
     leg = await rings_at(agent)
     assert not verified(leg)
     assert carried(leg)["x-werda-token"] != "forged"
-    await call.hang_up()
-
-
-async def test_agent_who_answers_is_reported_to_the_gate(switch: Switch, phone: Phone, agent: Phone) -> None:
-    person = switch.gate.somebody()
-    call = await phone.call(DIALLED, caller=from_line(person))
-    await call.listening()
-    await call.press(person.code + "#")
-    token = carried(await rings_at(agent))["x-werda-token"]
-    reported = f"/answered,token={token},agent=lena"
-    assert await soon(lambda: reported in switch.asterisk.shown())
     await call.hang_up()
 
 
@@ -184,7 +215,7 @@ KNOWN_LEAK = re.compile(r"DEBUG.*res_rtp_asterisk\.c: .*(BEGIN|END) DTMF Frame: 
 async def test_asterisk_log_holds_no_digit(switch: Switch, phone: Phone, agent: Phone) -> None:  # B9, D2
     person = switch.gate.somebody()
     call = await phone.call(DIALLED, caller=from_line(person))
-    for secret in (other_than(person.puk), person.puk):
+    for secret in (other_than(person.sims[0].puk), person.sims[0].puk):
         await call.listening()
         await call.press(secret)
     assert verified(await rings_at(agent))
@@ -192,7 +223,7 @@ async def test_asterisk_log_holds_no_digit(switch: Switch, phone: Phone, agent: 
     lines = switch.asterisk.shown().splitlines()
     assert any("WERDA_RESULT" in line for line in lines)
     kept = [line for line in lines if not KNOWN_LEAK.search(line)]
-    assert not [line for line in kept if person.puk in line or other_than(person.puk) in line]
+    assert not [line for line in kept if person.sims[0].puk in line or other_than(person.sims[0].puk) in line]
     assert not [line for line in kept if re.search(r"DTMF.*'[0-9*#]'|DTMF.*\([0-9*#]\)|[dD]igit.*'[0-9*#]'", line)]
 
 
@@ -200,10 +231,10 @@ async def test_gate_output_holds_no_digit(switch: Switch, phone: Phone, agent: P
     person = switch.gate.somebody()
     call = await phone.call(DIALLED, caller=from_line(person))
     await call.listening()
-    await call.press(person.puk)
+    await call.press(person.sims[0].puk)
     assert verified(await rings_at(agent))
     await call.hang_up()
-    assert person.puk not in switch.gate.output.read_text()
+    assert person.sims[0].puk not in switch.gate.shown()
 
 
 @pytest.fixture
@@ -219,7 +250,7 @@ async def test_gate_killed_in_mid_call_leaves_the_caller_to_a_person(
     phone = await Phone.open("trunk", doomed_switch.asterisk.sip)
     call = await phone.call(DIALLED, caller=from_line(doomed_switch.gate.somebody()))
     await call.listening()
-    await call.press("12")
+    await call.press(number_of(2))
     doomed_switch.gate.kill()
     leg = await rings_at(doomed_agent)
     assert not verified(leg)
