@@ -1,0 +1,21 @@
+"""The demo's addresses, beside the desk's."""
+
+from django.urls import path
+
+from werda.demo import views
+
+app_name = "demo"
+
+urlpatterns = [
+    path("", views.welcome, name="welcome"),
+    path("phone", views.phone, name="phone"),
+    path("phone/calls", views.dial, name="dial"),
+    path("phone/calls/<str:handle>/events", views.events, name="events"),
+    path("phone/calls/<str:handle>/key", views.press, name="press"),
+    path("phone/calls/<str:handle>/hang-up", views.hang_up, name="hang_up"),
+    path("phone/calls/<str:handle>/agent", views.choose, name="choose"),
+    path("phone/sounds/<str:catalogue>/<str:prompt>.wav", views.sound, name="sound"),
+    path("demo/customers.json", views.customers, name="customers"),
+    path("demo/sign-in", views.sign_in, name="sign_in"),
+    path("demo/language", views.language, name="language"),
+]

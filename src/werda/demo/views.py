@@ -1,0 +1,241 @@
+"""The demo's pages: what to try, the phone, the customers for scripts, and signing in as an agent with one button.
+
+All of them are open, because everything here is invented; none of them exists outside `werda demo`.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from functools import cache
+from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.i18n import set_language
+
+from werda.core.call import BrandFacts
+from werda.core.dialogue import Prompt
+from werda.core.number import normalise
+from werda.core.policy import Policy
+from werda.demo.calls import KEYS, Brand, Call, Exchange, TooManyCalls, is_sound
+from werda.demo.nordfunk import AGENTS, BRAND, CARRIER, MOBILE_NETWORK, api_key_file, logins
+from werda.demo.phone_numbers import HOTLINE
+from werda.demo.showcase import Showcase, ShownCustomer, ShownLine
+from werda.demo.switch import Leg, Switch
+from werda.gate.prompts import sound_file
+from werda.look.access import allow_unauthenticated_access
+from werda.store.models.agent import Agent
+from werda.store.models.brand import Brand as StoredBrand
+from werda.store.queries.board import policies_of
+
+FIRST_CUSTOMER: Final = "300100007"
+_BACKEND: Final = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@cache
+def _showcase() -> Showcase:
+    return Showcase(settings.WERDA_DATABASE, settings.WERDA_SETTINGS.keys)
+
+
+@cache
+def _exchange() -> Exchange:
+    return Exchange(Switch(settings.WERDA_SETTINGS.host, settings.WERDA_SETTINGS.fastagi_port))
+
+
+@allow_unauthenticated_access
+@require_safe
+@never_cache
+def welcome(request: HttpRequest) -> HttpResponse:
+    """What to try, in four lines."""
+    here = settings.WERDA_SETTINGS
+    gate = f"http://{here.host}:{here.gate_port}"
+    context = {
+        "logins": [(who.username, who.name, who.password.reveal(), who.totp.reveal()) for who in logins(here.keys)],
+        "gate": gate,
+        "key_file": api_key_file(here.keys),
+        "fastagi": f"agi://{here.host}:{here.fastagi_port}/hotline",
+        "hotline": HOTLINE,
+        "customer": FIRST_CUSTOMER,
+    }
+    return render(request, "demo/welcome.html", context)
+
+
+@allow_unauthenticated_access
+@require_safe
+@never_cache
+def phone(request: HttpRequest) -> HttpResponse:
+    """The phone of the customer named by `customer`; `q` looks for others."""
+    words = request.GET.get("q", "").strip()
+    chosen = _showcase().one(request.GET.get("customer", FIRST_CUSTOMER)) or _showcase().one(FIRST_CUSTOMER)
+    if chosen is None:
+        raise Http404
+    context = {
+        "customer": chosen,
+        "code": chosen.code and chosen.code.reveal(),
+        "lines": [_shown(line) for line in chosen.lines],
+        "words": words,
+        "found": _showcase().find(words),
+        "hotline": HOTLINE,
+        "trunks": {"mobile": MOBILE_NETWORK, "carrier": CARRIER},
+    }
+    return render(request, "demo/phone.html", context)
+
+
+@allow_unauthenticated_access
+@require_POST
+async def dial(request: HttpRequest) -> HttpResponse:
+    """Take the receiver up; `calling` empty is a suppressed number."""
+    calling, trunk = request.POST.get("calling", ""), request.POST.get("trunk", "")
+    number = normalise(calling) if calling else None
+    if trunk not in {MOBILE_NETWORK, CARRIER} or (calling and number is None):
+        return HttpResponseBadRequest()
+    leg = Leg(number, HOTLINE, trunk, asserted=trunk == MOBILE_NETWORK and number is not None)
+    brand = await sync_to_async(_brand)()
+    try:
+        call = _exchange().dial(leg, brand, AGENTS)
+    except TooManyCalls:
+        return HttpResponse(status=503)
+    return JsonResponse({"call": call.handle})
+
+
+@allow_unauthenticated_access
+@require_GET
+async def events(request: HttpRequest, handle: str) -> StreamingHttpResponse:
+    """What happens in the call, as server-sent events; a browser that comes again gets what it missed."""
+    call = _call(handle)
+    last = request.headers.get("last-event-id", "")
+
+    async def stream() -> AsyncIterator[str]:
+        async for number, event in call.events(int(last) if last.isdecimal() else -1):
+            yield f"id: {number}\ndata: {json.dumps(event)}\n\n"
+
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(stream(), content_type="text/event-stream", headers=headers)
+
+
+@allow_unauthenticated_access
+@require_POST
+async def press(request: HttpRequest, handle: str) -> HttpResponse:
+    """One key. It comes in the body, so that no log of addresses ever holds it (B9)."""
+    key = request.POST.get("key", "")
+    if key not in KEYS:
+        return HttpResponseBadRequest()
+    _call(handle).press(key)
+    return HttpResponse(status=204)
+
+
+@allow_unauthenticated_access
+@require_POST
+async def hang_up(request: HttpRequest, handle: str) -> HttpResponse:
+    """Put the receiver down."""
+    _call(handle).hang_up()
+    return HttpResponse(status=204)
+
+
+@allow_unauthenticated_access
+@require_POST
+async def choose(request: HttpRequest, handle: str) -> HttpResponse:
+    """Say which agent answers."""
+    _call(handle).choose(request.POST.get("agent", ""))
+    return HttpResponse(status=204)
+
+
+@allow_unauthenticated_access
+@require_safe
+@cache_control(max_age=3600)
+def sound(request: HttpRequest, catalogue: str, prompt: str) -> FileResponse:
+    """A prompt as the gate's switch would play it."""
+    if not is_sound(catalogue, prompt):
+        raise Http404
+    return FileResponse(sound_file(Prompt(prompt), catalogue).open("rb"), content_type="audio/wav")
+
+
+@allow_unauthenticated_access
+@require_safe
+@never_cache
+def customers(request: HttpRequest) -> JsonResponse:
+    """Everybody with code and PUKs, and the gate's API key: for scripts that try the demo."""
+    here = settings.WERDA_SETTINGS
+    return JsonResponse(
+        {
+            "gate": f"http://{here.host}:{here.gate_port}",
+            "api_key": api_key_file(here.keys).read_text(),
+            "hotline": HOTLINE,
+            "customers": [_described(customer) for customer in _showcase().all()],
+        }
+    )
+
+
+@allow_unauthenticated_access
+@require_POST
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in as one of the demo's agents, without password and second step."""
+    username = request.POST.get("agent", "")
+    if username not in AGENTS:
+        return HttpResponseBadRequest()
+    login(request, get_object_or_404(Agent, username=username), backend=_BACKEND)
+    return redirect("desk:board")
+
+
+def _call(handle: str) -> Call:
+    call = _exchange().find(handle)
+    if call is None:
+        raise Http404
+    return call
+
+
+def _brand() -> Brand:
+    stored = StoredBrand.objects.get(slug=BRAND)
+    names = ("id", "slug", "name", "form", "language", "timezone", "portal")
+    facts = BrandFacts(**{name: getattr(stored, name) for name in names})
+    return Brand(facts, Policy.announced(policies_of(facts.id), timezone.now()))
+
+
+def _described(customer: ShownCustomer) -> dict[str, Any]:
+    return {
+        "brand": customer.brand,
+        "customer_number": customer.number,
+        "name": customer.name,
+        "kind": "company" if customer.company else "person",
+        "payment": customer.payment,
+        "code": customer.code and customer.code.reveal(),
+        "puks": [sim.puk.reveal() for line in customer.lines for sim in line.sims if sim.puk and sim.counts],
+        "lines": [_shown(line) for line in customer.lines],
+    }
+
+
+def _shown(line: ShownLine) -> dict[str, Any]:
+    """A line with its PUKs in the clear."""
+    return {
+        "msisdn": line.msisdn,
+        "kind": line.kind,
+        "tariff": line.tariff,
+        "shared": line.shared,
+        "sims": [
+            {
+                "iccid": sim.iccid,
+                "kind": sim.kind,
+                "role": sim.role,
+                "status": sim.status,
+                "puk": sim.puk and sim.puk.reveal(),
+                "counts": sim.counts,
+            }
+            for sim in line.sims
+        ],
+    }
+
+
+language = allow_unauthenticated_access(set_language)
