@@ -13,6 +13,7 @@ from werda import __version__
 NOUNS = {
     "agent": "Give people a login at the desk, or end it",
     "apikey": "Create, list and revoke the keys of integrators",
+    "audit": "Check that nobody changed what was recorded",
     "brand": "Add brands and their hotline numbers",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",

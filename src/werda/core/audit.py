@@ -60,15 +60,18 @@ class AttemptRow:
 
 
 def attempt_line(row: AttemptRow) -> str:
-    """The text of an attempt over which the hash runs; store/sql/05_attempt_line.sql is the same in SQL."""
+    """The text of an attempt over which the hash runs; store/sql/05_attempt_line.sql is the same in SQL.
+
+    What is missing is written differently from a zero and from an empty text, so that no two rows have the same line.
+    """
     columns = (
         row.id,
         (row.at - _EPOCH) // timedelta(microseconds=1),
         *(row.brand_id, row.customer_id, row.person_id, int(row.own_line), row.channel, row.method, row.outcome),
-        *(row.failures, row.level, row.line_id or 0, row.call_id, row.tries, row.calling_number, row.trunk),
-        *(row.agent_id or 0, row.api_key_id),
-        (row.idempotency_key or "").replace("%", "%25").replace("|", "%7C"),
-        (row.request_mac or b"").hex(),
+        *(row.failures, row.level, _or_nothing(row.line_id), row.call_id, row.tries, row.calling_number, row.trunk),
+        *(_or_nothing(row.agent_id), row.api_key_id),
+        "" if row.idempotency_key is None else "=" + row.idempotency_key.replace("%", "%25").replace("|", "%7C"),
+        "" if row.request_mac is None else "=" + row.request_mac.hex(),
     )
     return "|".join(str(column) for column in columns)
 
@@ -76,3 +79,7 @@ def attempt_line(row: AttemptRow) -> str:
 def batch_hash(previous: bytes, rows: Iterable[AttemptRow]) -> bytes:
     """The hash of a batch, 32 bytes, chained to the batch before it in its lane."""
     return hashlib.sha256(previous + "\n".join(attempt_line(row) for row in rows).encode()).digest()
+
+
+def _or_nothing(number: int | None) -> int | str:
+    return "" if number is None else number

@@ -1,0 +1,118 @@
+"""Check the log of attempts offline: every row is in its batch, every batch in its lane's chain (design decision 5).
+
+A lane is one database connection of a gate. Its attempts carry ids ``lane << 32 | seq``; each batch keeps a hash over
+all columns of its rows and over the hash before it, so a row that was changed, removed or slipped in is found, and so
+is a batch. What this cannot see is the end of a lane: somebody with the owner's rights can cut it off, or compute all
+of its later hashes anew. Against that the heads of all lanes are to be signed outside the database.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import class_row
+
+from werda.core.audit import FIRST_LINK, AttemptRow, batch_hash
+
+_SEQ: Final = (1 << 32) - 1
+_AT_ONCE: Final = 2_000  # rows the server sends at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A stored batch: the ids it covers, both included, and its hash of 32 bytes."""
+
+    first_id: int
+    last_id: int
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every row is as it was written."""
+
+    lanes: int
+    batches: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first place, in the order of ids, that is not as it was written.
+
+    `attempt_id` names the attempt, or the first one of the batch that does not fit: a batch has one hash for all its
+    rows, at most 128. `reason` says what is wrong.
+    """
+
+    attempt_id: int
+    reason: str
+
+    @property
+    def lane(self) -> int:
+        """The lane it is in."""
+        return self.attempt_id >> 32
+
+
+def verify_lanes(batches: Iterable[Batch], attempts: Iterable[AttemptRow]) -> Whole | Broken:
+    """Check all lanes in one pass; both streams in the order of ids. Memory holds one batch at a time."""
+    rows = _Ahead(attempts)
+    lanes = batch_count = attempt_count = 0
+    end, link = 0, FIRST_LINK
+    for batch in batches:
+        if batch.first_id >> 32 != end >> 32 or not end:
+            lanes += 1
+            end, link = batch.first_id & ~_SEQ, FIRST_LINK
+        if (row := rows.before(batch.first_id)) is not None:
+            return Broken(row.id, "an attempt that no batch covers")
+        if batch.first_id != end + 1 or batch.last_id < batch.first_id or batch.last_id >> 32 != end >> 32:
+            return Broken(batch.first_id, "its batch does not follow the one before it")
+        covered = list(rows.up_to(batch.last_id))
+        if not covered:
+            return Broken(batch.first_id, "its batch has no attempts")
+        link = batch_hash(link, covered)
+        if link != batch.hash:
+            return Broken(covered[0].id, f"a row of its batch, up to {batch.last_id}, is not as it was written")
+        end, batch_count, attempt_count = batch.last_id, batch_count + 1, attempt_count + len(covered)
+    if rows.next is not None:
+        return Broken(rows.next.id, "an attempt that no batch covers")
+    return Whole(lanes, batch_count, attempt_count)
+
+
+def verify_stored_lanes(connection: psycopg.Connection[Any]) -> Whole | Broken:
+    """Check what the database holds, as of one moment; the connection reads `attempt` and `attempt_batch`.
+
+    The connection must not be in a transaction. Attempts counted meanwhile are not part of the check.
+    """
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        with (
+            connection.cursor("batches", row_factory=class_row(Batch)) as batches,
+            connection.cursor("attempts", row_factory=class_row(AttemptRow)) as attempts,
+        ):
+            batches.itersize = attempts.itersize = _AT_ONCE
+            batches.execute("select first_id, last_id, hash from attempt_batch order by first_id")
+            attempts.execute(
+                "select id, at, brand_id, customer_id, person_id, own_line, channel, method, outcome, failures, level,"
+                " line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key, request_mac"
+                " from attempt order by id"
+            )
+            return verify_lanes(batches, attempts)
+
+
+class _Ahead:
+    """A stream of rows that shows the next one before it is taken."""
+
+    def __init__(self, rows: Iterable[AttemptRow]) -> None:
+        self._rows = iter(rows)
+        self.next = next(self._rows, None)
+
+    def before(self, attempt_id: int) -> AttemptRow | None:
+        """The next row if it comes before this id."""
+        return self.next if self.next is not None and self.next.id < attempt_id else None
+
+    def up_to(self, attempt_id: int) -> Iterator[AttemptRow]:
+        """Take the rows up to this id."""
+        while self.next is not None and self.next.id <= attempt_id:
+            yield self.next
+            self.next = next(self._rows, None)
