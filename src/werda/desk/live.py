@@ -43,6 +43,7 @@ class Bell:
     def heard_by(self, brands: Collection[int]) -> Any:
         """An event that is set whenever a call of these brands changed."""
         rung = asyncio.Event()
+        rung.set()  # whoever comes reads once more: what changed between their page and now is in it
         self._desks[rung] = frozenset(brands)
         if self._listening is None or self._listening.done():
             self._listening = asyncio.create_task(self._listen())
@@ -64,7 +65,7 @@ class Bell:
             try:
                 async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as connection:
                     await connection.execute("listen werda_live")
-                    self._ring(None)  # whatever happened before is in what they read now
+                    self._ring(None)  # and again, for what happened before anybody listened
                     async for notice in connection.notifies():
                         self._ring(int(notice.payload.partition(":")[0]))
             except (OSError, psycopg.Error) as problem:

@@ -1,9 +1,12 @@
 """Agents sign in with a password and a TOTP code; nobody signs themselves up (A10)."""
 
-from typing import Any
+import time
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView, ReauthenticateView
+from allauth.core import context
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
@@ -12,6 +15,8 @@ from django.urls import path, reverse_lazy
 from django.utils.safestring import mark_safe
 from django.views.generic import RedirectView
 
+_FRESH: Final = 300.0
+
 
 class DeskAdapter(DefaultAccountAdapter):
     """Accounts are made by `werda agent create`, never on the page."""
@@ -19,6 +24,12 @@ class DeskAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """No."""
         return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not within five minutes of the password: a newcomer sets up the second step right after it."""
+        request = context.request
+        known = [record["at"] for record in get_authentication_records(request, request.user) if "at" in record]
+        return not known or time.time() - max(known) > _FRESH
 
 
 class EnrolView(ActivateTOTPView):

@@ -10,7 +10,7 @@ from werda.store.models.call import CallNote
 from werda.store.queries.grant import Grant, opened
 
 _SECRET_SHAPED: Final = re.compile(
-    r"(?<!\d)\d{8}(?!\d)|\b(?:kennzahl|code|pin|puk)\b\D{0,20}\d{4,8}(?!\d)", re.IGNORECASE
+    r"(?<!\d)\d{8}(?!\d)|(?:kennzahl|code|pin|puk)\b\D{0,20}\d{4,8}(?!\d)", re.IGNORECASE
 )
 
 
