@@ -107,7 +107,7 @@ class Call:
             kind="says",
             text=transcript(prompt, self.brand.facts, self.brand.announce),
             sound=f"{catalogue}/{prompt}",
-            prompt=str(prompt),
+            keys=bool(interrupting),
         )
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds_of(prompt, catalogue)

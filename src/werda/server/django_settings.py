@@ -158,3 +158,5 @@ WERDA_GATE_KEY_FILE = _settings.keys / "desk-api-key"
 WERDA_DATABASE = _settings.database
 WERDA_DATABASE_ROLE = _role
 WERDA_DEMO = os.environ.get("WERDA_DEMO") == "1"
+# Ports and folders, which the demo shows and calls.
+WERDA_SETTINGS = _settings

@@ -1,5 +1,13 @@
-"""Which pages there are."""
+"""Which pages there are: the desk's, and in the demo the operator's phone beside them."""
 
-from django.urls import URLPattern, URLResolver
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from werda.look.access import allow_unauthenticated_access
+
+urlpatterns: list[URLPattern | URLResolver] = [path("", include("werda.desk.urls"))]
+if settings.WERDA_DEMO:
+    urlpatterns.append(path("", include("werda.demo.urls")))
+else:
+    urlpatterns.append(path("", allow_unauthenticated_access(RedirectView.as_view(pattern_name="desk:board"))))

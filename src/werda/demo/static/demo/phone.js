@@ -9,6 +9,7 @@ const token = document.querySelector("#origin [name=csrfmiddlewaretoken]").value
 
 let call = null; // { address, events, began }
 let keyed = null; // the line of the transcript that grows with each key
+let listens = false; // whether the hotline takes keys now
 let sound = null;
 let tones = null;
 
@@ -85,7 +86,7 @@ function press(key) {
   beep(key);
   if (!call) return;
   send(`${call.address}/key`, { key });
-  if (!["speaking", "listening"].includes(handset.dataset.state)) return;
+  if (!listens) return;
   keyed ??= line("caller", said("you"), "");
   keyed.querySelector(".words").append(key === "#" || key === "*" ? ` ${key}` : "•");
   $("typed").textContent += key === "#" || key === "*" ? "" : "•";
@@ -124,6 +125,7 @@ function busy(is) {
 
 function over(word) {
   silence();
+  listens = false;
   endEntry();
   call?.events?.close();
   call = null;
@@ -138,8 +140,9 @@ function over(word) {
 const HAPPENS = {
   dialling: () => {},
 
-  says({ text, sound: name }) {
+  says({ text, sound: name, keys }) {
     endEntry();
+    listens = keys;
     show("speaking", words.speaking);
     line("hotline", said("hotline"), text);
     play(name);
@@ -150,10 +153,14 @@ const HAPPENS = {
     show("listening", words.listening);
   },
 
-  listens: () => show("listening", words.listening),
+  listens() {
+    listens = true;
+    show("listening", words.listening);
+  },
 
   rings({ level, agents }) {
     endEntry();
+    listens = false;
     show("ringing", words.ringing);
     line("event", "", said("handed-over"), " ", said(level > 0 ? "verified" : "unverified"));
     $("agents").replaceChildren(
