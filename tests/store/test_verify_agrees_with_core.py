@@ -176,7 +176,7 @@ def test_sql_counts_as_the_core_decides(house: House) -> None:
             max_examples=60,
             stateful_step_count=30,
             deadline=None,
-            phases=[Phase.explicit, Phase.generate, Phase.shrink],
+            phases=[Phase.generate],  # a game of thirty steps can be read; making it shorter takes minutes
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )
