@@ -87,7 +87,7 @@ def test_the_grants_end_hides_the_customer_at_once(hotline: Hotline, jana: Agent
     assert jana.browser.get(f"/desk/calls/{call}/alive").status_code == 204
     with hotline.gate.database.connect() as owner:
         owner.execute("update call_grant set expires_at = clock_timestamp()")
-    assert jana.browser.get(f"/desk/calls/{call}/alive").status_code == 410
+    assert jana.browser.get(f"/desk/calls/{call}/alive").status_code == 205
     page = jana.browser.get(f"/desk/calls/{call}/", follow=True).content.decode()
     assert "Der Zugriff auf diesen Anruf ist abgelaufen." in page
     assert "Maren" not in page
@@ -217,6 +217,36 @@ def test_wrapping_up_keeps_the_note_and_ends_the_grant(hotline: Hotline, jana: A
     assert jana.browser.get(f"/desk/calls/{call}/").headers["Location"] == "/desk/"
     later = hotline.opened(jana, hotline.verified_call(maren, jana))
     assert "Kombi-Vorteil von 10 auf 5 €." in later
+
+
+def test_the_note_can_still_be_sent_after_the_caller_hung_up_and_no_customer_is_shown(
+    hotline: Hotline, jana: Agent, maren: Person
+) -> None:
+    call = hotline.verified_call(maren, jana)
+    hotline.opened(jana, call)
+    with hotline.gate.database.connect() as switch:
+        switch.execute("select call_ended(%s)", (call,))
+    page = jana.sends(f"/desk/calls/{call}/wrap-up", topic="fault", text="Rückruf zugesagt.").content.decode()
+    assert "Der Anruf ist abgeschlossen." in page
+    assert "Maren" not in page
+    notes = hotline.gate.database.rows("select customer_id, text from call_note")
+    assert notes == [(maren.id, "Rückruf zugesagt.")]
+
+
+def test_no_note_gets_in_long_after_the_grant_or_from_somebody_else(
+    hotline: Hotline, jana: Agent, maren: Person
+) -> None:
+    ole = hotline.desk.agent("ole")
+    call = hotline.verified_call(maren, jana)
+    hotline.opened(jana, call)
+    ole.browser.cookies["werda_grant"] = jana.browser.cookies["werda_grant"].value
+    answer = ole.sends(f"/desk/calls/{call}/wrap-up", topic="fault", text="untergeschoben")
+    assert "Der Zugriff auf diesen Anruf ist abgelaufen." in answer.content.decode()
+    with hotline.gate.database.connect() as owner:
+        owner.execute("update call_grant set expires_at = clock_timestamp() - interval '16 minutes'")
+    answer = jana.sends(f"/desk/calls/{call}/wrap-up", topic="fault", text="zu spät")
+    assert "Der Zugriff auf diesen Anruf ist abgelaufen." in answer.content.decode()
+    assert hotline.gate.database.rows("select count(*) from call_note") == [(0,)]
 
 
 @pytest.mark.parametrize("text", ["PUK 31415926", "passte nicht: 31415926", "Kundenkennzahl: 0815"])

@@ -59,9 +59,14 @@ def with_grant(page: Callable[[HttpRequest, Grant], HttpResponseBase]) -> Callab
     return checked
 
 
+def grant_secret(request: HttpRequest) -> Secret:
+    """The grant's secret that the browser holds for this call; empty when it holds none."""
+    return Secret(request.COOKIES.get(GRANT_COOKIE, ""))
+
+
 def living_grant(request: HttpRequest, call_id: int) -> Grant | None:
     """The grant whose secret the browser holds for this call, while it lives."""
-    secret = Secret(request.COOKIES.get(GRANT_COOKIE, ""))
+    secret = grant_secret(request)
     return grant_of(secret, agent_id=agent_of(request).pk, call_id=call_id) if secret else None
 
 

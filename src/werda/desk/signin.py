@@ -25,6 +25,9 @@ class DeskAdapter(DefaultAccountAdapter):
         """No."""
         return False
 
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: that somebody is signed in is seen at the desk."""
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not within five minutes of the password: a newcomer sets up the second step right after it."""
         request = context.request

@@ -16,7 +16,7 @@ from werda.core.call import Channel
 from werda.core.method import Method
 from werda.core.policy import Policy
 from werda.core.secret import Secret
-from werda.desk.access import agent_of, for_agents, forget_grant, keep_grant, living_grant, with_grant
+from werda.desk.access import agent_of, for_agents, forget_grant, grant_secret, keep_grant, living_grant, with_grant
 from werda.desk.forms import LegacyForm, NoteForm, VerifyForm
 from werda.desk.panels import Row, customer_panel, note_panel
 from werda.desk.result import Result
@@ -25,7 +25,7 @@ from werda.store.queries.board import brand_names, live_calls, policies_of
 from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
-from werda.usecases.wrap_up import GrantEnded, NoteHoldsSecret, wrap_up
+from werda.usecases.wrap_up import NoteHoldsSecret, NotYours, wrap_up
 
 UNPROCESSABLE = 422
 
@@ -77,8 +77,8 @@ def call(request: HttpRequest, grant: Grant) -> HttpResponse:
 @require_GET
 @for_agents
 def alive(request: HttpRequest, call_id: int) -> HttpResponse:
-    """204 while the grant lives, 410 once it has ended; tells live.js to hide what is on the screen."""
-    return HttpResponse(status=204 if living_grant(request, call_id) else 410)
+    """204 while the grant lives, 205 (reset what is shown) once it has ended; live.js hides the customer then."""
+    return HttpResponse(status=204 if living_grant(request, call_id) else 205)
 
 
 @require_POST
@@ -103,25 +103,36 @@ def verify_legacy(request: HttpRequest, grant: Grant) -> HttpResponseBase:
 
 
 @require_POST
-@with_grant
-def wrap_up_call(request: HttpRequest, grant: Grant) -> HttpResponseBase:
-    """Keep the note and end the call."""
+@for_agents
+def wrap_up_call(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Keep the note and end the call; also just after the caller hung up, when the grant has ended already."""
     form = NoteForm(request.POST)
-    if not form.is_valid():
-        return _call_page(request, grant, note_form=form)
-    try:
-        wrap_up(grant, topic=form.cleaned_data["topic"], text=form.cleaned_data["text"], now=timezone.now())
-    except NoteHoldsSecret:
-        # The text is not sent back: it may hold what must not be on a screen (B9).
-        form = NoteForm(initial={"topic": form.cleaned_data["topic"]})
-        problem = _("The note looks like it holds a code or a PUK. Leave out digits of that length.")
-        return _call_page(request, grant, note_form=form, note_problem=problem)
-    except GrantEnded:
-        return _back(request, _("The grant of this call has ended."))
-    messages.add_message(request, messages.SUCCESS, _("The call is wrapped up."), extra_tags="verified")
-    response = redirect("desk:board")
-    forget_grant(response, grant.call_id)
-    return response
+    problem = ""
+    if form.is_valid():
+        try:
+            wrap_up(
+                grant_secret(request),
+                agent_id=agent_of(request).pk,
+                call_id=call_id,
+                topic=form.cleaned_data["topic"],
+                text=form.cleaned_data["text"],
+                now=timezone.now(),
+            )
+        except NotYours:
+            return _back(request, _("The grant of this call has ended."))
+        except NoteHoldsSecret:
+            # The text is not sent back: it may hold what must not be on a screen (B9).
+            problem = _("The note looks like it holds a code or a PUK. Leave out digits of that length.")
+            form = NoteForm(initial={"topic": form.cleaned_data["topic"]})
+        else:
+            messages.add_message(request, messages.SUCCESS, _("The call is wrapped up."), extra_tags="verified")
+            response = redirect("desk:board")
+            forget_grant(response, call_id)
+            return response
+    grant = living_grant(request, call_id)
+    if grant is None:
+        return _back(request, problem or _("The grant of this call has ended."))
+    return _call_page(request, grant, note_form=form, note_problem=problem)
 
 
 def _rows(request: HttpRequest, call_id: int | None = None) -> list[Row]:

@@ -101,9 +101,14 @@ language sql security definer set search_path = public, pg_temp as $$
     select tell_desks(c.brand_id, c.id) from c
 $$;
 
--- The agent who holds a call's grant closes it; anybody else changes nothing.
+-- The agent who holds a call's grant, or held it until just now, closes it; anybody else changes nothing. Their notes of
+-- the call go to the customer whom the grant opened, unless it was for one line only (B7).
 create or replace function wrap_up(p_call bigint) returns void
 language sql security definer set search_path = public, pg_temp as $$
+    update call_note n set customer_id = g.customer_id
+    from call_grant g
+    where g.secret_hash = sha256(convert_to(current_setting('werda.grant', true), 'UTF8')) and g.line_id is null
+      and g.call_id = p_call and n.call_id = p_call and n.agent_id = g.agent_id and granted_call(p_call);
     select call_ended(p_call) where granted_call(p_call)
 $$;
 

@@ -44,7 +44,7 @@ function watchGrant(bar) {
   wait();
   listen(bar.dataset.stream, async () => {
     const answer = await fetch(bar.dataset.alive, { redirect: "manual" });
-    if (answer.status === 410) end(); // the caller hung up, or the call was wrapped up elsewhere
+    if (answer.status === 205) end(); // the caller hung up, or the call was wrapped up elsewhere
   });
 }
 
