@@ -222,6 +222,7 @@ async def test_asterisk_log_holds_no_digit(switch: Switch, phone: Phone, agent: 
     await call.hang_up()
     lines = switch.asterisk.shown().splitlines()
     assert any("WERDA_RESULT" in line for line in lines)
+    assert not [line for line in lines if "does not exist in any format" in line or "No application" in line]
     kept = [line for line in lines if not KNOWN_LEAK.search(line)]
     assert not [line for line in kept if person.sims[0].puk in line or other_than(person.sims[0].puk) in line]
     assert not [line for line in kept if re.search(r"DTMF.*'[0-9*#]'|DTMF.*\([0-9*#]\)|[dD]igit.*'[0-9*#]'", line)]
