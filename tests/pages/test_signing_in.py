@@ -130,9 +130,18 @@ def test_with_https_cookies_are_bound_to_the_host_and_never_travel_in_the_clear(
 
 
 def test_pages_speak_german_until_somebody_chooses_english(desk: Desk) -> None:
-    browser = Client()
+    browser = Client(headers={"Accept-Language": "en-US"})
     assert 'lang="de"' in browser.get("/desk/sign-in/").content.decode()
     browser.post("/desk/language", {"language": "en", "next": "/desk/sign-in/"})
     page = browser.get("/desk/sign-in/").content.decode()
     assert 'lang="en"' in page
     assert "Sign in to the desk" in page
+
+
+def test_an_agents_own_language_counts_until_they_choose_another(desk: Desk) -> None:
+    agent = desk.agent()
+    with desk.town.database.connect() as owner:
+        owner.execute("update agent set language = 'en'")
+    assert "No calls are waiting" in agent.page("/desk/")
+    agent.browser.post("/desk/language", {"language": "de", "next": "/desk/"})
+    assert "Keine wartenden Anrufe" in agent.page("/desk/")
