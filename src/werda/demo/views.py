@@ -20,6 +20,7 @@ from django.http import (
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
@@ -109,6 +110,14 @@ async def dial(request: HttpRequest) -> HttpResponse:
     except TooManyCalls:
         return HttpResponse(status=503)
     return JsonResponse({"call": call.handle})
+
+
+@allow_unauthenticated_access
+@require_safe
+@never_cache
+def token(request: HttpRequest) -> JsonResponse:
+    """A form token: signing in at the desk in another tab makes the one that the phone's page came with void."""
+    return JsonResponse({"token": get_token(request)})
 
 
 @allow_unauthenticated_access

@@ -5,16 +5,25 @@ const $ = (id) => document.getElementById(id);
 const handset = $("handset");
 const transcript = document.querySelector(".transcript");
 const words = transcript.dataset;
-const token = document.querySelector("#origin [name=csrfmiddlewaretoken]").value;
+let token = document.querySelector("#origin [name=csrfmiddlewaretoken]").value;
 
 let call = null; // { address, events, began }
 let keyed = null; // the line of the transcript that grows with each key
+let sending = Promise.resolve();
 let listens = false; // whether the hotline takes keys now
 let sound = null;
 let tones = null;
 
-const send = (address, fields) =>
+const post = (address, fields) =>
   fetch(address, { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams(fields) });
+
+async function send(address, fields) {
+  const answer = await post(address, fields);
+  if (answer.status !== 403) return answer;
+  ({ token } = await (await fetch(words.token)).json()); // somebody signed in at the desk meanwhile
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  return post(address, fields);
+}
 
 const clock = (milliseconds) => {
   const two = (number) => String(number).padStart(2, "0");
@@ -85,7 +94,8 @@ function press(key) {
   setTimeout(() => button.classList.remove("pressed"), 120);
   beep(key);
   if (!call) return;
-  send(`${call.address}/key`, { key });
+  const { address } = call;
+  sending = sending.then(() => send(`${address}/key`, { key })).catch(() => {}); // one after the other, in order
   if (!listens) return;
   keyed ??= line("caller", said("you"), "");
   keyed.querySelector(".words").append(key === "#" || key === "*" ? ` ${key}` : "•");
@@ -172,6 +182,7 @@ const HAPPENS = {
       }),
     );
     $("ringing").hidden = false;
+    $("ringing").scrollIntoView({ block: "nearest" });
   },
 
   talks({ agent, login }) {
@@ -181,6 +192,7 @@ const HAPPENS = {
     $("to-desk").elements.agent.value = login;
     $("to-desk").querySelector("[data-name]").textContent = agent;
     $("to-desk").hidden = false;
+    $("to-desk").scrollIntoView({ block: "nearest" });
   },
 
   over() {

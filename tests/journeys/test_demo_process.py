@@ -1,0 +1,58 @@
+"""`werda demo` as a process: up quickly, as it was before, and leaving nothing behind (issue, item 8)."""
+
+import signal
+import stat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx
+
+from tests.journeys import demo_process
+from tests.journeys.demo_process import Demo
+
+
+def test_demo_starts_again_with_what_it_had_and_leaves_nothing_running() -> None:
+    with TemporaryDirectory(prefix="werda-demo-") as folder:
+        first = demo_process.start(Path(folder))
+        before, family = first.everybody(), first.family()
+        assert len(before["customers"]) == 1000
+        first.process.send_signal(signal.SIGINT)  # Ctrl-C
+        assert first.process.wait(timeout=demo_process.GONE_WITHIN) == 0
+        assert demo_process.all_gone(family)
+        assert not any(demo_process.is_open(port) for port in first.ports)
+
+        again = demo_process.start(Path(folder))
+        assert again.seconds < 30
+        assert again.everybody()["customers"] == before["customers"]
+        assert again.everybody()["api_key"] == before["api_key"]
+        family = again.family()
+        again.process.kill()
+        again.process.wait()
+        assert demo_process.all_gone(family)
+        assert not any(demo_process.is_open(port) for port in again.ports)
+
+
+def test_demo_prints_where_to_look_and_a_key_that_verifies(demo: Demo) -> None:
+    maren = demo.customer("Maren Muster")
+    key = (demo.home / "keys" / "demo-api-key").read_text()
+    assert f"{demo.pages}/" in demo.log
+    assert key in demo.log
+    assert key == demo.everybody()["api_key"]
+    answer = httpx.post(
+        f"http://127.0.0.1:{demo.gate_port}/v1/verifications",
+        headers={"Authorization": f"Bearer {key}"},
+        json={"brand": maren["brand"], "line": maren["lines"][0]["msisdn"], "digits": maren["code"], "call_id": "a-1"},
+    )
+    assert answer.json()["result"] == "verified"
+
+
+def test_demo_keeps_its_secrets_from_other_users(demo: Demo) -> None:
+    for file in (demo.home / "keys").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
+    assert list(demo.home.glob("*.csv")) == []  # the files with codes and PUKs in the clear are gone
+    assert stat.S_IMODE(demo.home.stat().st_mode) & 0o077 == 0
+
+
+def test_phone_takes_no_call_without_a_form_token(demo: Demo) -> None:
+    answer = httpx.post(f"{demo.pages}/phone/calls", data={"calling": "", "trunk": "carrier"})
+    assert answer.status_code == 403
