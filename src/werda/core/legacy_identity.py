@@ -30,9 +30,9 @@ def end_of(policies: Sequence[Policy]) -> datetime | None:
     A version that knows it ends it at its `until`, or by being followed by the next version, whichever is first.
     """
     in_order = sorted(policies, key=lambda policy: policy.effective_from)
-    followed = [policy.effective_from for policy in in_order[1:]]
-    ends = []
-    for policy, successor in zip(in_order, [*followed, None], strict=True):
+    followed: list[datetime | None] = [policy.effective_from for policy in in_order]
+    ends: list[datetime] = []
+    for policy, successor in zip(in_order, [*followed[1:], None], strict=False):
         if accepted := policy.methods.get(Method.LEGACY):
             ends += sorted(end for end in (accepted.until, successor) if end is not None)[:1]
     return max(ends, default=None)
