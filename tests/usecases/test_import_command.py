@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from tests.usecases.importing_town import ImportingTown
 CUSTOMERS = "customer_number;msisdn;customer_code\n"
 GOOD = "K1;+4917604000001;4711\n"
 BAD = "K2;+4917604000002;471\n"
-ROWS = 30_000
+ROWS = 60_000
+EXAMPLES = Path(__file__).parents[2] / "examples" / "import"
 
 
 def run(town: ImportingTown, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -95,9 +97,9 @@ def test_killed_import_goes_on_where_it_was_and_loses_and_repeats_nothing(town: 
     assert again.returncode == 1
     assert "went on after line" in again.stderr
     report = json.loads(again.stdout)
-    assert (report["rows"], report["changed"], report["rejected"]) == (ROWS, ROWS - 30, 30)
-    assert town.database.rows("select count(*) from customer") == [(ROWS - 30,)]
-    assert town.database.rows("select count(*) from sealed_secret") == [(ROWS - 30,)]
+    assert (report["rows"], report["changed"], report["rejected"]) == (ROWS, ROWS - 60, 60)
+    assert town.database.rows("select count(*) from customer") == [(ROWS - 60,)]
+    assert town.database.rows("select count(*) from sealed_secret") == [(ROWS - 60,)]
     with file.with_name(f"{file.name}.rejects.csv").open(newline="") as rejects:
         lines = [int(row["line"]) for row in csv.DictReader(rejects)]
     assert lines == [n + 1 for n in range(1000, ROWS + 1, 1000)]
@@ -107,3 +109,24 @@ def test_killed_import_goes_on_where_it_was_and_loses_and_repeats_nothing(town: 
 def _rows_done(town: ImportingTown) -> int:
     done = town.database.rows("select rows from import_run")
     return done[0][0] if done else 0
+
+
+def test_examples_go_in_as_they_are(town: ImportingTown) -> None:
+    for kind, name, *options in (
+        ("customers", "customers.csv"),
+        ("sims", "sim-vendor-output.csv", "--map", str(EXAMPLES / "sim-vendor.toml")),
+        ("sims", "sims-of-customers.csv"),
+    ):
+        copy = town.file((EXAMPLES / name).read_bytes(), name)
+        done = run(town, kind, str(copy), *options)
+        assert (done.returncode, done.stdout.count(" 0 rejected, 0 with a warning")) == (0, 1), done.stderr
+    assert town.database.rows("select count(*) from credential where method = 2 and customer_id >= 0") == [(3,)]
+
+
+def test_two_imports_of_a_brand_take_turns(town: ImportingTown) -> None:
+    rows = "".join(f"K{n};+49176040{n:05};\n" for n in range(3000))
+    files = [town.file(CUSTOMERS + rows, name) for name in ("one.csv", "two.csv")]
+    with ThreadPoolExecutor() as threads:
+        done = list(threads.map(lambda file: run(town, "customers", str(file), "--as-of", "2023-01-01"), files))
+    assert [process.returncode for process in done] == [0, 0], [process.stderr for process in done]
+    assert town.database.rows("select count(*) from customer") == [(3000,)]

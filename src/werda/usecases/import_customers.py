@@ -8,7 +8,7 @@ postcode are told gets the credential of the old way, until the end that the bra
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg.types.json import Jsonb
 
@@ -72,8 +72,7 @@ _OTHERWISE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerRow:
+class CustomerRow(NamedTuple):
     """A row that can be used. `customer` and `phone` are values of the tables, the key first."""
 
     line: int
@@ -230,7 +229,8 @@ class CustomerImport:
             and stored is not None
             and safe.matches(stored, Method.CUSTOMER_CODE, customer_id, row.code)
         ):
-            safe.confirm(place)
+            if sealed.as_of < self.as_of:
+                safe.confirm(place)
             return
         if sealed is not None and sealed.as_of == self.as_of:
             outcome.reject(row.line, "customer_code", _OTHERWISE)

@@ -37,17 +37,18 @@ COLUMNS: Final = Columns(
     dropped=re.compile(r"e?ki|opc?|acc|e?adm[0-9]*|k4|transportkey"),
 )
 
-SECRETS: Final[Mapping[str, tuple[Kind, Callable[[Secret], Any]]]] = {
-    "pin1": (Kind.DELIVERY_PIN, DeliveryPin.parse),
-    "puk1": (Kind.PUK, Puk.parse),
-    "pin2": (Kind.DELIVERY_PIN2, DeliveryPin.parse),
-    "puk2": (Kind.PUK2, Puk.parse),
-    "activation_code": (Kind.ACTIVATION_CODE, ActivationCode.parse),
+SECRETS: Final[Mapping[str, tuple[Kind, Callable[[Secret], Any], range]]] = {
+    "pin1": (Kind.DELIVERY_PIN, DeliveryPin.parse, range(4, 9)),
+    "puk1": (Kind.PUK, Puk.parse, range(8, 9)),
+    "pin2": (Kind.DELIVERY_PIN2, DeliveryPin.parse, range(4, 9)),
+    "puk2": (Kind.PUK2, Puk.parse, range(8, 9)),
+    "activation_code": (Kind.ACTIVATION_CODE, ActivationCode.parse, range(0)),
 }
-"""The columns that hold secrets, what each is, and who reads it."""
+"""The columns that hold secrets: what each is, who reads it, and how many digits its plain form has."""
 
 _UNCHANGEABLE: Final = {Kind.PUK: "puk1", Kind.PUK2: "puk2"}
-_COLUMN: Final = {kind: column for column, (kind, _) in SECRETS.items()}
+_COLUMN: Final = {kind: column for column, (kind, _, _) in SECRETS.items()}
+_READ: Final = [(column, *how) for column, how in SECRETS.items()]
 _KINDS: Final = {"physical": "physical", "sim": "physical", "card": "physical", "esim": "esim"}
 _ROLES: Final = {word: word for word in ("primary", "secondary")}
 _STATES: Final = {word: word for word in ("stock", "shipped", "active", "blocked", "replaced", "ended")}
@@ -76,6 +77,7 @@ class SimRow:
     msisdn: str | None
     customer_number: str | None
     secrets: dict[Kind, Secret]
+    check_failed: bool
     assigned: tuple[int, int | None] | None = None
 
 
@@ -122,39 +124,16 @@ class SimImport:
         rows: dict[str, tuple[Line, SimRow]] = {}
         for line in lines:
             try:
-                row = self._read(line, outcome)
+                row = read(line, self.zone)
             except BadCell as bad:
                 outcome.reject(line.number, bad.column, bad.reason)
                 continue
+            if row.check_failed:
+                outcome.warn(line.number, "iccid", "the check digit does not fit; was it left out?")
             first, _ = rows.setdefault(row.iccid, (line, row))
             if first is not line and first.cells != line.cells:
                 outcome.reject(line.number, "iccid", f"says otherwise of this SIM than line {first.number}")
         return [row for _, row in rows.values()]
-
-    def _read(self, line: Line, outcome: Outcome) -> SimRow:
-        """Read the cells of a row. Raises `BadCell`."""
-        iccid, imsi, eid, kind, role, status, activated_at, msisdn, number, *secrets = line.cells
-        card = cells.good("iccid", Iccid.parse(iccid or ""))
-        told = {}
-        for (column, (what, parse)), cell in zip(SECRETS.items(), secrets, strict=True):
-            if cell:
-                told[what] = _secret(column, parse, cell)
-        chip = cells.good("eid", Eid.parse(eid)).digits if eid else None
-        looks = "esim" if chip or Kind.ACTIVATION_CODE in told else None
-        profile = (
-            cells.one_of("kind", kind, _KINDS) or looks,
-            cells.one_of("role", role, _ROLES),
-            cells.one_of("status", status, _STATES),
-            cells.good("imsi", Imsi.parse(imsi)).digits if imsi else None,
-            chip,
-            cells.moment("activated_at", activated_at, self.zone),
-        )
-        phone = cells.msisdn(msisdn)
-        if profile[2] == "stock" and (phone or number):
-            raise BadCell("status", "is stock, but the row names a line or customer; leave one of them empty")
-        if card.check_failed:
-            outcome.warn(line.number, "iccid", "the check digit does not fit; was it left out?")
-        return SimRow(line.number, card.digits, profile, phone, number or None, told)
 
     def _assigned(self, rows: Sequence[SimRow], outcome: Outcome) -> list[SimRow]:
         """The rows whose line and customer are there, with their ids."""
@@ -182,7 +161,8 @@ class SimImport:
             return {}
         customer = "id" if table == "customer" else "customer_id"
         statement = f"select {key}, id, {customer} from {table} where brand_id = %s and {key} = any(%s)"  # noqa: S608
-        return {found: (i, c) for found, i, c in self.connection.execute(statement.encode(), (self.brand_id, values))}
+        found = self.connection.execute(statement.encode(), (self.brand_id, values)).fetchall()
+        return {value: (row_id, customer_id) for value, row_id, customer_id in found}
 
     def _known(self, safe: Safe, iccids: list[str]) -> dict[str, KnownSim]:
         found = self.connection.execute(
@@ -200,8 +180,10 @@ class SimImport:
 
     def _secrets_agree(self, row: SimRow, known: KnownSim | None, outcome: Outcome) -> bool:
         """Whether the row's secrets may stand beside what is known of the profile (S9)."""
+        if known is None:
+            return True
         for kind, secret in row.secrets.items():
-            there, as_of = known.secrets.get(kind, (secret, None)) if known else (secret, None)
+            there, as_of = known.secrets.get(kind, (secret, None))
             if there == secret:
                 continue
             if kind in _UNCHANGEABLE:
@@ -241,15 +223,20 @@ class SimImport:
             outcome.changed.add(row.line)
         before = known.customer_id if known else 0
         customer_id = row.assigned[0] if row.assigned else before
-        there = dict(known.secrets) if known else {}
+        if known is None:
+            for kind, secret in row.secrets.items():
+                self._put(safe, kind, customer_id, kept.id, secret)
+            return
+        there = dict(known.secrets)
         for kind, secret in row.secrets.items():
             if kind in there and there[kind][0] == secret:
-                safe.confirm((customer_id, kept.id, kind))
-                there[kind] = (secret, max(there[kind][1], self.as_of))
+                if there[kind][1] < self.as_of:
+                    safe.confirm((customer_id, kept.id, kind))
+                    there[kind] = (secret, self.as_of)
             elif kind not in there or there[kind][1] < self.as_of:
                 if there.pop(kind, None) is not None:
                     safe.remove((before, kept.id, kind))
-                self._put(safe, kind, customer_id, kept.id, secret, self.as_of)
+                self._put(safe, kind, customer_id, kept.id, secret)
                 outcome.changed.add(row.line)
         if customer_id != before:
             self._move(safe, kept.id, before, customer_id, there)
@@ -265,10 +252,38 @@ class SimImport:
         if before:
             safe.end(Method.PUK, before, sim_id)
 
-    def _put(self, safe: Safe, kind: Kind, customer_id: int, sim_id: int, secret: Secret, as_of: datetime) -> None:
+    def _put(
+        self, safe: Safe, kind: Kind, customer_id: int, sim_id: int, secret: Secret, as_of: datetime | None = None
+    ) -> None:
         safe.seal(kind, customer_id, sim_id, secret, as_of)
         if kind is Kind.PUK and customer_id:
             safe.accept(Method.PUK, customer_id, sim_id, secret)
+
+
+def read(line: Line, zone: ZoneInfo) -> SimRow:
+    """Read the cells of a row; `zone` is that of its clocks. Raises `BadCell`."""
+    iccid, imsi, eid, kind, role, status, activated_at, msisdn, number, *secrets = line.cells
+    card = cells.good("iccid", Iccid.parse(iccid or ""))
+    told = {}
+    for (column, what, parse, plain), cell in zip(_READ, secrets, strict=True):
+        if cell and cell.isascii() and cell.isdigit() and len(cell) in plain:
+            told[what] = Secret(cell)  # as the parser would give it, in a tenth of its time
+        elif cell:
+            told[what] = _secret(column, parse, cell)
+    chip = cells.good("eid", Eid.parse(eid)).digits if eid else None
+    looks = "esim" if chip or Kind.ACTIVATION_CODE in told else None
+    profile = (
+        cells.one_of("kind", kind, _KINDS) or looks,
+        cells.one_of("role", role, _ROLES),
+        cells.one_of("status", status, _STATES),
+        cells.good("imsi", Imsi.parse(imsi)).digits if imsi else None,
+        chip,
+        cells.moment("activated_at", activated_at, zone),
+    )
+    phone = cells.msisdn(msisdn)
+    if profile[2] == "stock" and (phone or number):
+        raise BadCell("status", "is stock, but the row names a line or customer; leave one of them empty")
+    return SimRow(line.number, card.digits, profile, phone, number or None, told, card.check_failed)
 
 
 def _values(row: SimRow) -> tuple[Text, ...]:

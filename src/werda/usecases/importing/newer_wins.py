@@ -41,23 +41,30 @@ class Kept:
 
 
 def prepare(connection: Connection) -> None:
-    """Make the planner look each row up by its index: while a first import fills empty tables, it would guess wrong."""
-    connection.prepare_threshold = None
+    """Make the planner look each row up by its index; `analyze_imported` tells it how large the tables have become."""
+    connection.prepare_threshold = None  # a plan made for empty tables must not be kept
     for method in ("hashjoin", "mergejoin", "seqscan", "bitmapscan"):
         connection.execute(sql.SQL("set enable_{} = off").format(sql.SQL(method)))
 
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
     """Bring rows of text values into a table with COPY."""
-    target = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), _names(columns))
-    text = "".join(
+    copy_lines(
+        connection,
+        table,
+        columns,
         [
             "\t".join(["\\N" if v is None else v.replace("\\", "\\\\") if "\\" in v else v for v in row]) + "\n"
             for row in rows
-        ]
+        ],
     )
+
+
+def copy_lines(connection: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+    """Bring lines in COPY's text form into a table."""
+    target = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), _names(columns))
     with connection.cursor() as cursor, cursor.copy(target) as copy:
-        copy.write(text)
+        copy.write("".join(lines))
 
 
 class NewerWins:
@@ -121,7 +128,7 @@ class NewerWins:
             self._connection.execute(self._update, said)
         if len(kept) < len(rows):
             added = self._connection.execute(self._insert, {**said, "some_known": bool(kept)})
-            kept.update({key: Kept(row_id, Effect.NEW) for key, row_id in added})
+            kept.update({key: Kept(row_id, Effect.NEW) for key, row_id in added.fetchall()})
         return kept
 
 

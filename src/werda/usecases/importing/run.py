@@ -23,12 +23,14 @@ from werda.usecases.importing.outcome import Outcome, Remark, UnusableFile
 from werda.usecases.importing.rejects import RejectsFile
 from werda.usecases.importing.table_file import Chunk, Line, TableFile, is_not_utf8
 
-CHUNK: Final = 5_000
+CHUNK: Final = 10_000
 """Rows in a transaction: enough to make statements cheap, few enough to keep memory and a crash's repetition small."""
 
 SHOWN_WARNINGS: Final = 20
 _PATIENCE: Final = "30s"
 _TRIES: Final = 3
+_LOOK_AGAIN_AFTER: Final = frozenset(4**n for n in range(16))
+"""After so many chunks the planner hears how large the tables have become: 1, 4, 16 …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,10 @@ def _carry_out(connection: Connection, order: Order, run: Run, importer: Importe
     finish = connection.rollback if order.dry_run else connection.commit
     finish()
     rejects = RejectsFile(order.rejects, up_to_line=run.position)
-    for chunk in order.file.chunks(after=run.position, rows=CHUNK):
+    for number, chunk in enumerate(order.file.chunks(after=run.position, rows=CHUNK)):
+        if number in _LOOK_AGAIN_AFTER:
+            connection.execute("select analyze_imported()")
+            connection.commit()
         _refuse_wrong_encoding(chunk, run)
         outcome = _take(connection, importer, chunk)
         outcome.rejects = sorted([*chunk.rejects, *outcome.rejects], key=lambda reject: reject.line)

@@ -13,7 +13,7 @@ from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import MAC_SIZE, Verifier
-from werda.usecases.importing.newer_wins import Connection, Text, copy_rows
+from werda.usecases.importing.newer_wins import Connection, copy_lines
 
 Place = tuple[int, int, Kind]
 """Where a sealed secret lies: customer (0: in stock), SIM (0: none), kind."""
@@ -47,11 +47,15 @@ class Safe:
     verifier: Verifier
     custody: Custody
     as_of: datetime
-    _sealed: list[tuple[Text, ...]] = field(default_factory=list)
-    _credentials: list[tuple[Text, ...]] = field(default_factory=list)
+    _sealed: list[str] = field(default_factory=list)
+    _credentials: list[str] = field(default_factory=list)
     _gone: list[Place] = field(default_factory=list)
     _ended: list[tuple[int, Method, int]] = field(default_factory=list)
     _confirmed: list[Place] = field(default_factory=list)
+    _when: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._when = self.as_of.isoformat()
 
     def sealed(self, places: Collection[tuple[int, int]], kinds: Collection[Kind]) -> dict[Place, Sealed]:
         """What lies sealed for these pairs of customer and SIM, locked until the chunk is in."""
@@ -63,7 +67,7 @@ class Safe:
             " on s.customer_id = u.customer and s.sim_id = u.sim"
             " where s.kind = any(%s) order by 1, 2, 3 for update of s",
             (*map(list, zip(*places, strict=True)), list(kinds)),
-        )
+        ).fetchall()
         return {(customer, sim, Kind(kind)): Sealed(value, as_of) for customer, sim, kind, value, as_of in rows}
 
     def credentials(self, customers: Collection[int]) -> dict[tuple[int, Method], Stored]:
@@ -74,7 +78,7 @@ class Safe:
             "select customer_id, method, key_id, mac, until from credential"
             " where customer_id = any(%s) and person_id = 0 and method = any(%s) and sim_id = 0",
             (list(customers), [Method.CUSTOMER_CODE, Method.LEGACY]),
-        )
+        ).fetchall()
         return {(customer, Method(method)): Stored(*rest) for customer, method, *rest in rows}
 
     def matches(self, stored: Stored, method: Method, customer_id: int, secret: Secret) -> bool:
@@ -87,21 +91,20 @@ class Safe:
 
     def seal(self, kind: Kind, customer_id: int, sim_id: int, secret: Secret, as_of: datetime | None = None) -> None:
         """Put a secret in; what was at its place must have been removed."""
-        ciphertext = self.custody.seal(kind, customer_id, sim_id, secret)
-        when = (as_of or self.as_of).isoformat()
+        ciphertext = self.custody.seal(kind, customer_id, sim_id, secret).hex()
+        when = self._when if as_of is None else as_of.isoformat()
         self._sealed.append(
-            (str(customer_id), str(sim_id), str(kind.value), str(self.custody.key_id), f"\\x{ciphertext.hex()}", when)
+            f"{customer_id}\t{sim_id}\t{kind.value}\t{self.custody.key_id}\t\\\\x{ciphertext}\t{when}\n"
         )
 
     def accept(
         self, method: Method, customer_id: int, sim_id: int, secret: Secret, until: datetime | None = None
     ) -> None:
         """Let a secret count; what was at its place must have been removed."""
-        mac = self.verifier.credential(method, customer_id, secret)
-        end = None if until is None else until.isoformat()
-        key_id = str(self.verifier.primary_id)
+        mac = self.verifier.credential(method, customer_id, secret).hex()
+        end = "\\N" if until is None else until.isoformat()
         self._credentials.append(
-            (str(customer_id), "0", str(method.value), str(sim_id), key_id, f"\\x{mac.hex()}", end)
+            f"{customer_id}\t0\t{method.value}\t{sim_id}\t{self.verifier.primary_id}\t\\\\x{mac}\t{end}\n"
         )
 
     def remove(self, place: Place) -> None:
@@ -138,6 +141,6 @@ class Safe:
                 (self.as_of, *map(list, zip(*self._confirmed, strict=True)), self.as_of),
             )
         if self._sealed:
-            copy_rows(self.connection, "sealed_secret", _SEALED, self._sealed)
+            copy_lines(self.connection, "sealed_secret", _SEALED, self._sealed)
         if self._credentials:
-            copy_rows(self.connection, "credential", _CREDENTIAL, self._credentials)
+            copy_lines(self.connection, "credential", _CREDENTIAL, self._credentials)

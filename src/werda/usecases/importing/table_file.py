@@ -98,6 +98,7 @@ class TableFile:
     def chunks(self, *, after: int, rows: int) -> Iterator[Chunk]:
         """The rows behind the line numbered `after`, at most `rows` in each chunk. Empty lines are read over."""
         pick = self._picker()
+        absent = [index for index, position in enumerate(self.positions) if position is None]
         with self.path.open("rb") as file:
             for _ in islice(file, max(after, 1)):
                 pass
@@ -110,7 +111,7 @@ class TableFile:
                     row = raw.rstrip(b"\r\n")
                     if not row:
                         continue
-                    cells = self._cells(row, pick)
+                    cells = self._cells(row, pick, absent)
                     if isinstance(cells, list):
                         lines.append(Line(number, cells))
                     else:
@@ -123,7 +124,7 @@ class TableFile:
         chosen = [self.width if position is None else position for position in self.positions]
         return itemgetter(*chosen)
 
-    def _cells(self, row: bytes, pick: Pick) -> Cells | tuple[str, str]:
+    def _cells(self, row: bytes, pick: Pick, absent: Sequence[int]) -> Cells | tuple[str, str]:
         """The wanted cells, trimmed, or column and reason why the row cannot be read."""
         cells = row.split(self.delimiter) if b'"' not in row else _split_quoted(row, self.delimiter)
         if isinstance(cells, Malformed):
@@ -136,14 +137,13 @@ class TableFile:
             text = _APART.encode().join(chosen).decode()
         except UnicodeDecodeError:
             return self._undecodable(chosen), _NOT_UTF8
-        values: Cells = [value.strip() for value in text.split(_APART)]
+        values: Cells = [value.strip() for value in text.split(_APART)] if " " in text else [*text.split(_APART)]
         if not text.replace(_APART, "").isprintable():
             odd = self._clean(chosen, values)
             if odd is not None:
                 return odd
-        for index, position in enumerate(self.positions):
-            if position is None:
-                values[index] = None
+        for index in absent:
+            values[index] = None
         return values
 
     def _undecodable(self, chosen: tuple[bytes, ...]) -> str:
