@@ -1,13 +1,14 @@
 """The gate over HTTP: integrators verify callers, switches report who answered, pages redeem (surfaces.md).
 
-`POST /v1/verifications` is the hot route: a plain Starlette route, described in the same OpenAPI document as the rest.
+`POST /v1/verifications` is the hot route: answered at the edge, before any routing, and described in the same OpenAPI
+document as the rest.
 """
 
 import json
 import logging
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 16_384  # bytes; a valid request has a few hundred
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+HOT_ROUTE: Final = "/v1/verifications"
+_HOT_HEADERS: Final = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
 _request = TypeAdapter(VerificationRequest)
 
 
@@ -59,14 +62,14 @@ class Api:
         self._keys = keys
         self._ready = ready
 
-    async def verify(self, request: Request) -> Response:
-        """`POST /v1/verifications`."""
-        integrator = await self._keys.holder(request, Scope.VERIFY)
+    async def verify(self, headers: dict[bytes, bytes], body: bytes) -> bytes:
+        """`POST /v1/verifications`: the answer's JSON."""
+        integrator = await self._keys.holder(headers.get(b"authorization", b""), Scope.VERIFY)
         try:
-            message = _request.validate_json(await request.body())
+            message = _request.validate_json(body)
         except ValidationError as invalid:
             raise _malformed(invalid.errors(include_url=False, include_context=False, include_input=False)) from None
-        key = request.headers.get("idempotency-key")
+        key = headers[b"idempotency-key"].decode("latin-1") if b"idempotency-key" in headers else None
         if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
             raise Problem(problems.MALFORMED, "Idempotency-Key takes 1 to 255 visible ASCII characters")
         brand = self._brand(integrator, message.brand)
@@ -88,18 +91,18 @@ class Api:
         )
         if isinstance(verdict, Conflict):
             raise Problem(problems.KEY_REUSED, "use a new Idempotency-Key for every attempt")
-        return Response(_answer(verdict), 200, {"Cache-Control": "no-store"}, "application/json")
+        return _answer(verdict)
 
     async def answered(self, request: Request, report: AnsweredReport) -> Response:
         """`POST /v1/calls/answered`: only this agent can open the call from now on."""
-        await self._keys.holder(request, Scope.CALLS)
+        await self._holder(request, Scope.CALLS)
         if not await self._calls.answered(Secret(report.token.get_secret_value()), report.agent):
             raise Problem(problems.NOT_REDEEMED, "the token is unknown, expired or used, or the agent may not take it")
         return Response(status_code=204)
 
     async def redeem(self, request: Request, redemption: RedemptionRequest) -> GrantAnswer:
         """`POST /v1/redemptions`: open a call, once, as the agent who answered it."""
-        await self._keys.holder(request, Scope.CALLS)
+        await self._holder(request, Scope.CALLS)
         redeemed = await self._calls.redeem(redemption.call, redemption.agent)
         if isinstance(redeemed, NotRedeemed):
             raise Problem(problems.NOT_REDEEMED, "the call rings elsewhere, was opened before, or waited too long")
@@ -107,7 +110,7 @@ class Api:
 
     async def agent_entry(self, request: Request, entry: AgentEntryRequest) -> AgentEntryAnswer:
         """`POST /v1/agent-entries`: what an agent typed for the caller; a match lifts the grant."""
-        await self._keys.holder(request, Scope.AGENT)
+        await self._holder(request, Scope.AGENT)
         if entry.legacy is not None:
             assert entry.customer_number is not None
             digits = normalise(entry.customer_number, entry.legacy.birth_date, entry.legacy.postcode)
@@ -137,6 +140,9 @@ class Api:
         """`GET /healthz`: 200 while the gate can answer, 503 otherwise."""
         return JSONResponse({"ready": self._ready()}, 200 if self._ready() else 503)
 
+    async def _holder(self, request: Request, scope: Scope) -> None:
+        await self._keys.holder(request.headers.get("authorization", "").encode("latin-1"), scope)
+
     def _brand(self, integrator: Integrator, slug: str) -> BrandFacts:
         brand = self._engine.rulebook.by_slug.get(slug)
         if brand is None or (integrator.brands and brand.id not in integrator.brands):
@@ -145,19 +151,21 @@ class Api:
 
 
 class Edge:
-    """The outermost layer: refuses a body over `LARGEST_BODY` unread, and lets no exception out.
+    """The outermost layer: answers the hot route, refuses a body over `LARGEST_BODY`, lets no exception out.
 
     An exception's text may quote what was sent; a server's traceback would carry it into the log (B9).
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, api: Api) -> None:
         self._app = app
+        self._api = api
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting its body."""
+        """Answer the hot route; pass every other request on."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        told = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        told = headers.get(b"content-length", b"0")
         if not told.isdigit() or int(told) > LARGEST_BODY:
             return await _too_large().response()(scope, receive, send)
         count = 0
@@ -177,11 +185,30 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, counted, noted)
+            if scope["path"] == HOT_ROUTE and scope["method"] == "POST":
+                answer = await self._api.verify(headers, await _whole(counted))
+                length = (b"content-length", b"%d" % len(answer))
+                await send({"type": "http.response.start", "status": 200, "headers": [*_HOT_HEADERS, length]})
+                await send({"type": "http.response.body", "body": answer})
+            elif scope["path"] == HOT_ROUTE:
+                raise Problem(problems.METHOD, "use POST")
+            else:
+                await self._app(scope, counted, noted)
         except Exception as problem:
             if begun:
                 raise ConnectionAbortedError from None
             await _failed(problem).response()(scope, receive, send)
+
+
+async def _whole(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ConnectionAbortedError
+        body += cast(bytes, message.get("body", b""))
+        if not message.get("more_body"):
+            return body
 
 
 def _too_large() -> Problem:
@@ -191,7 +218,6 @@ def _too_large() -> Problem:
 def create_app(api: Api, metrics: Metrics) -> FastAPI:
     """The ASGI application."""
     app = FastAPI(title="Werda gate", version=__version__, docs_url=None, redoc_url=None)
-    app.router.add_route("/v1/verifications", api.verify, ["POST"], include_in_schema=False)
     app.router.add_route("/healthz", api.health, ["GET"], include_in_schema=False)
     app.router.add_route("/metrics", metrics.page, ["GET"], include_in_schema=False)
     described: dict[str, Any] = {"responses": _problem_responses(400, 401, 403, 409, 413, 503)}
@@ -201,7 +227,7 @@ def create_app(api: Api, metrics: Metrics) -> FastAPI:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Edge)
+    app.add_middleware(Edge, api=api)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return app
 
@@ -290,7 +316,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     answers = [{"$ref": "#/components/schemas/VerifiedAnswer"}, {"$ref": "#/components/schemas/RefusedAnswer"}]
-    document["paths"]["/v1/verifications"] = {
+    document["paths"][HOT_ROUTE] = {
         "post": {
             "summary": "Verify a caller by customer code or PUK",
             "operationId": "verify",

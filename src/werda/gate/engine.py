@@ -120,7 +120,8 @@ class Engine:
                 batch = self._take()
                 try:
                     await self._serve(lane, batch)
-                except DATABASE_TROUBLE as problem:
+                except Exception as problem:
+                    # Whatever it is: a lane that ended in silence would leave everybody behind it without an answer.
                     # No text of the exception: a database error may quote the statement's values (B9).
                     log.error("a lane ended: %s", type(problem).__name__)
                     for waiting in batch:

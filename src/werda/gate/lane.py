@@ -28,8 +28,12 @@ class Unavailable(RuntimeError):
     """The attempt could not be answered, and may or may not have been counted. Nobody is let in."""
 
 
-DATABASE_TROUBLE: Final = (Unavailable, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
-"""What ends a lane, or a statement: the database is gone, slow or broken."""
+DATABASE_TROUBLE: Final = (
+    *(Unavailable, OSError, TimeoutError),
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
+"""What ends a lane, or a statement: the database is gone, slow or broken. asyncpg calls it an internal error of its own
+when a server dies in the middle of a message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ UNAUTHORISED: Final = Kind("unauthorised", 401, "The API key is missing, unknown
 FORBIDDEN: Final = Kind("forbidden", 403, "The API key may not do this")
 UNKNOWN_BRAND: Final = Kind("unknown-brand", 404, "There is no such brand for this API key")
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing at this address")
+METHOD: Final = Kind("method", 405, "This address takes another method")
 NOT_REDEEMED: Final = Kind("not-redeemed", 409, "The call is not this agent's to open")
 TOO_LARGE: Final = Kind("too-large", 413, "The request is larger than any valid one")
 KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The idempotency key was used in this call for something else")
@@ -32,7 +33,18 @@ UNAVAILABLE: Final = Kind("unavailable", 503, "The attempt could not be judged; 
 BROKEN: Final = Kind("broken", 500, "Something broke on our side; nobody is let in")
 
 KINDS: Final = (
-    *(MALFORMED, UNAUTHORISED, FORBIDDEN, UNKNOWN_BRAND, NOT_FOUND, NOT_REDEEMED, TOO_LARGE, KEY_REUSED, UNAVAILABLE),
+    *(
+        MALFORMED,
+        UNAUTHORISED,
+        FORBIDDEN,
+        UNKNOWN_BRAND,
+        NOT_FOUND,
+        METHOD,
+        NOT_REDEEMED,
+        TOO_LARGE,
+        KEY_REUSED,
+        UNAVAILABLE,
+    ),
     BROKEN,
 )
 
@@ -58,5 +70,7 @@ class Problem(Exception):
         headers = {"WWW-Authenticate": "Bearer"} if self.kind is UNAUTHORISED else {}
         if self.kind is UNAVAILABLE:
             headers["Retry-After"] = "1"
+        if self.kind is METHOD:
+            headers["Allow"] = "POST"
         headers["Cache-Control"] = "no-store"
         return JSONResponse(content, self.kind.status, headers, media_type="application/problem+json")

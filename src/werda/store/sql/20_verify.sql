@@ -6,6 +6,7 @@
 -- Every attempt takes the same path: known or unknown (decoy rows), locked, too early, wrong, right.
 --
 -- p_mac holds 16 bytes for each id in p_keys, one after the other; the row picks the one of its own key version.
+-- One generic plan serves every batch: planning anew for each would cost more than a small batch itself.
 -- A call's tries, level and method move in the same statement. An attempt whose idempotency key the call has seen is
 -- answered from the log and counts nothing; outcome 100 says that its digits or its subject differed (HTTP 422).
 create or replace function verify(
@@ -17,7 +18,7 @@ create or replace function verify(
     p_key text[], p_request bytea[],
     out o_outcome smallint[], out o_attempt bigint[], out o_call bigint[], out o_tries smallint[], out o_level smallint[],
     out o_method smallint[], out o_line bigint[], out o_at timestamptz[], out o_hash bytea)
-language plpgsql security definer set search_path = public, pg_temp as $$
+language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     t constant timestamptz := coalesce(p_now, clock_timestamp());
     replay bigint[];  -- for each attempt the earlier one with its idempotency key, or null

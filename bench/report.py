@@ -1,0 +1,63 @@
+"""Tables of results, for the terminal and for docs/performance.md."""
+
+import os
+import platform
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from datetime import date
+from pathlib import Path
+
+import psutil
+
+HEADINGS = ("what", "figure", "to pgbench", "goal", "CPU for one", "p50 / p99")
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured thing; empty where a column does not apply."""
+
+    what: str
+    figure: str
+    ratio: str
+    goal: str
+    cpu: str
+    latency: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What was measured in one setting."""
+
+    title: str
+    rows: Sequence[Row]
+
+    def __str__(self) -> str:
+        lines = [HEADINGS, *(astuple(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
+        body = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines]
+        body.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
+        return "\n".join([f"### {self.title}", "", *body, ""])
+
+
+def machine() -> str:
+    """The machine the figures were measured on."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    gib = psutil.virtual_memory().total / 2**30
+    return f"{os.cpu_count()} cores ({model}), {gib:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}"
+
+
+def keep(tables: Sequence[Table], page: Path) -> None:
+    """Put the tables between the page's two marks; what a person wrote around them stays."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    measured = f"Measured on {date.today().isoformat()}: {machine()}.\n\n" + "\n".join(map(str, tables))
+    page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}", encoding="utf-8")
