@@ -6,6 +6,7 @@ traffic inside networks, no subscriber has a number in it, and no phone reaches 
 """
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -27,10 +28,11 @@ HOTLINE: Final = "+493023125000"
 """Nordfunk's customer care, the first of the Berlin numbers."""
 
 
-def media_mobiles() -> list[str]:
+@cache
+def media_mobiles() -> tuple[str, ...]:
     """All reserved mobile numbers, E.164."""
     ranges = (f"{MOBILES[0]}{n:02}" for n in range(100)), (f"{MOBILES[1]}{n:02}" for n in range(100))
-    return [*chain(*ranges), *SINGLE_MOBILES]
+    return (*chain(*ranges), *SINGLE_MOBILES)
 
 
 def media_landlines() -> list[str]:
