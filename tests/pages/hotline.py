@@ -100,7 +100,8 @@ class Hotline:
             assert row is not None
             switch.execute("select hand_over(%s, 900)", row)
             if answered_by is not None:
-                switch.execute("select call_answered(%s, 0, %s)", (*row, answered_by.username))
+                answered = switch.execute("select call_answered(%s, 0, %s)", (*row, answered_by.username)).fetchone()
+                assert answered == (True,)
         call: int = row[0]
         return call
 
@@ -122,5 +123,5 @@ class Hotline:
     def opened(self, agent: Agent, call: int) -> str:
         """The call's page, after this agent opened it."""
         response = agent.browser.post(f"/desk/calls/{call}/open")
-        assert response.headers["Location"] == f"/desk/calls/{call}/"
+        assert response.headers["Location"] == f"/desk/calls/{call}/", agent.page("/desk/") + self.gate.log.read_text()
         return agent.page(f"/desk/calls/{call}/")

@@ -131,6 +131,7 @@ def test_a_wrong_code_is_no_match_and_is_not_sent_back(hotline: Hotline, jana: A
     hotline.opened(jana, call)
     first = jana.sends(f"/desk/calls/{call}/verify", number=maren.number, digits=maren.wrong).content.decode()
     assert "Kein Treffer. Ein weiterer Versuch ist möglich." in first
+    assert f'value="{maren.number}"' in first, "the number stays for the second try"
     assert maren.wrong not in first.replace(maren.number, "")
     second = jana.sends(f"/desk/calls/{call}/verify", number=maren.number, digits=maren.wrong).content.decode()
     assert "In diesem Anruf zählt kein weiterer Versuch" in second

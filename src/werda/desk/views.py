@@ -164,16 +164,18 @@ def _checked(request: HttpRequest, grant: Grant, number: str, proof: Secret | Le
         if isinstance(entry, NotRedeemed):
             return _back(request, _("The grant of this call has ended."))
         result = Result.of(entry)
-    request.session["result"] = [grant.call_id, result.value]
+    # The number stays for the second try; the digits do not.
+    request.session["result"] = [grant.call_id, result.value, number if result is Result.RETRY else ""]
     return redirect("desk:call", grant.call_id)
 
 
-def _result_of(request: HttpRequest, grant: Grant) -> Result | None:
+def _result_of(request: HttpRequest, grant: Grant) -> tuple[Result | None, str]:
+    """What the gate said a moment ago in this call, and the number to try again with."""
     match request.session.pop("result", None):
-        case [grant.call_id, str(value)]:
-            return Result(value)
+        case [grant.call_id, str(value), str(number)]:
+            return Result(value), number
         case _:
-            return None
+            return None, ""
 
 
 def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse:
@@ -190,6 +192,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
     )
     policy = Policy.in_force(policies_of(grant.brand_id), now)
     customer = customer_for(grant)
+    result, number = (None, "") if forms else _result_of(request, grant)
     context = {
         "call": rows[0],
         "standing": standing,
@@ -197,8 +200,8 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "customer": customer_panel(customer) if customer else None,
         "notes": note_panel(customer) if customer else [],
         "operations": operations(policy, standing.level),
-        "result": None if forms else _result_of(request, grant),
-        "verify_form": VerifyForm(),
+        "result": result,
+        "verify_form": VerifyForm(initial={"number": number}),
         "note_form": NoteForm(),
         **_old_way(policy, now),
         **forms,

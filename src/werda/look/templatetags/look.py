@@ -57,11 +57,13 @@ def until(moment: datetime | None) -> str | SafeString:
 
 
 @register.inclusion_tag("look/field.html")
-def field(bound: BoundField) -> dict[str, Any]:
-    """A form field with label, help and error, tied together for screen readers."""
+def field(bound: BoundField, focus: bool = False) -> dict[str, Any]:
+    """A form field with label, help and error, tied together for screen readers; `focus` puts the cursor there."""
     described = [f"{bound.auto_id}_error"] if bound.errors else []
     described += [f"{bound.auto_id}_help"] if bound.help_text else []
     attributes: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
     if bound.errors:
         attributes["aria-invalid"] = "true"
+    if focus:
+        attributes["autofocus"] = True
     return {"field": bound, "control": bound.as_widget(attrs=attributes)}
