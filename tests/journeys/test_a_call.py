@@ -1,6 +1,10 @@
 """From the first ring to the agent's screen, in a browser, on the running demo (issue: "the whole demo story")."""
 
+import base64
+import hmac
 import re
+import struct
+import time
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page, expect
@@ -162,6 +166,38 @@ def test_keyboard_is_a_keypad_too(demo: Demo, visitor: BrowserContext) -> None:
     phone.page.keyboard.type("0#")
     phone.hears("Ohne Legitimation sind nur allgemeine Auskünfte möglich.")
     phone.hang_up()
+
+
+def test_agents_can_sign_in_by_hand_with_password_and_second_step(demo: Demo, visitor: BrowserContext) -> None:  # A10
+    page = visitor.new_page()
+    page.goto("/")
+    page.get_by_text("Von Hand am Arbeitsplatz anmelden").click()
+    login = page.get_by_role("row", name="Ben Yıldız").get_by_role("cell")
+    username, password, key = (login.nth(n).inner_text() for n in range(3))
+    page.goto("/desk/")
+    page.locator("[name=login]").fill(username)
+    page.locator("[name=password]").fill(password)
+    page.keyboard.press("Enter")
+    page.locator("[name=code]").fill(totp(key))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Anrufe")).to_be_visible()
+    expect(page.get_by_text("Ben Yıldız")).to_be_visible()
+
+
+def totp(key: str) -> str:
+    """The six digits an authenticator app shows now (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.digest(base64.b32decode(key), counter, "sha1")
+    place = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[place : place + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
+
+
+def test_number_that_is_none_is_told(visitor: BrowserContext) -> None:
+    page = visitor.new_page()
+    page.goto("/phone")
+    page.locator("[name=other]").fill("keine Nummer")
+    page.get_by_role("button", name="Anrufen").click()
+    expect(page.locator("#state")).to_have_text("Das ist keine Rufnummer")
 
 
 def test_no_secret_is_in_an_address_a_transcript_or_the_log(demo: Demo, visitor: BrowserContext) -> None:  # B9, D2

@@ -1,7 +1,10 @@
 """`werda demo` as a process: up quickly, as it was before, and leaving nothing behind (issue, item 8)."""
 
+import os
 import signal
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,6 +33,16 @@ def test_demo_starts_again_with_what_it_had_and_leaves_nothing_running() -> None
         again.process.wait()
         assert demo_process.all_gone(family)
         assert not any(demo_process.is_open(port) for port in again.ports)
+
+
+def test_demo_says_which_port_is_taken(demo: Demo) -> None:
+    environment = {**os.environ, "WERDA_HOME": str(demo.home), "WERDA_PAGES_PORT": str(demo.pages_port)}
+    command = [sys.executable, "-m", "werda", "demo"]
+    second = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 2
+    assert f"port {demo.pages_port} cannot be used" in second.stderr
+    assert "WERDA_PAGES_PORT" in second.stderr
+    assert demo_process.is_open(demo.pages_port)
 
 
 def test_demo_prints_where_to_look_and_a_key_that_verifies(demo: Demo) -> None:

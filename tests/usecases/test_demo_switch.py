@@ -147,7 +147,16 @@ async def test_call_says_rings_and_is_answered_by_whom_the_visitor_chose(
     assert "0417" not in caplog.text
 
 
-async def test_caller_who_is_shown_the_door_again_gets_what_they_missed(exchange: Exchange) -> None:
+async def test_without_a_gate_it_rings_and_the_desk_knows_nothing_of_the_call() -> None:  # decision 9
+    call = dial(Exchange(Switch("127.0.0.1", 1)))
+    assert (await until(call, "rings"))[-1]["result"] == "unverified"
+    call.choose("anna")
+    assert not (await until(call, "talks"))[-1]["at_desk"]
+    call.hang_up()
+    await until(call, "over")
+
+
+async def test_browser_that_comes_back_gets_what_it_missed(exchange: Exchange) -> None:
     call = dial(exchange)
     seen = await until(call, "says")
     again = [number async for number, _ in _first(call, after=0)]

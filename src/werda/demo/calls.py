@@ -151,9 +151,8 @@ class Call:
             self.choose(agent)
         if outcome.token:
             await self.switch.answered(self.leg, outcome.token, agent)
-        await self._tell(
-            kind="talks", login=agent, agent=self.agents[agent], result=outcome.result, level=outcome.level
-        )
+        # Without a token the gate was down: a person is reached all the same, but the desk does not know of the call.
+        await self._tell(kind="talks", login=agent, agent=self.agents[agent], at_desk=bool(outcome.token))
         await self._gone.wait()
 
     async def _until_gone(self, work: Any) -> Any:

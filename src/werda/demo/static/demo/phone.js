@@ -118,7 +118,7 @@ async function dial() {
   busy(true);
   show("dialling", words.dialling);
   const answer = await send(words.calls, { calling, trunk: origin.get("trunk") }).catch(() => null);
-  if (!answer?.ok) return void over(words.failed);
+  if (!answer?.ok) return void over(answer?.status === 400 ? words.noNumber : words.failed);
   const { call: handle } = await answer.json();
   call.address = `${words.calls}/${handle}`;
   call.events = new EventSource(`${call.address}/events`);
@@ -185,10 +185,11 @@ const HAPPENS = {
     $("ringing").scrollIntoView({ block: "nearest" });
   },
 
-  talks({ agent, login }) {
+  talks({ agent, login, at_desk: atDesk }) {
     $("ringing").hidden = true;
     show("talking", `${words.talking}: ${agent}`);
     line("event", "", `${agent} `, said("connected"));
+    if (!atDesk) return;
     $("to-desk").elements.agent.value = login;
     $("to-desk").querySelector("[data-name]").textContent = agent;
     $("to-desk").hidden = false;
