@@ -1,0 +1,45 @@
+"""Settings: clear errors, and none that docs/settings.md does not explain."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from werda.core.secret import Secret
+from werda.server.settings import BadSetting, Settings
+from werda.store.roles import BadDatabaseUrl, Database
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("value", ["", "0", "65536", "80a", "-1", "８０"])
+def test_a_port_that_is_none_is_named(value: str) -> None:
+    with pytest.raises(BadSetting, match="WERDA_GATE_PORT must be a port number"):
+        Settings.from_environment({"WERDA_GATE_PORT": value})
+
+
+def test_an_unknown_log_level_is_named() -> None:
+    with pytest.raises(BadSetting, match="WERDA_LOG_LEVEL"):
+        Settings.from_environment({"WERDA_LOG_LEVEL": "chatty"})
+
+
+@pytest.mark.parametrize(
+    "url", ["", "mysql://a:b@c/d", "postgresql://host/db", "postgresql://user@/db", "postgresql://u@h"]
+)
+def test_a_database_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(BadDatabaseUrl) as refused:
+        Database.at(Secret(url), {})
+    assert "postgresql://USER:PASSWORD@HOST" in str(refused.value)
+
+
+def test_every_setting_is_documented() -> None:
+    sources = [
+        *ROOT.glob("src/**/*.py"),
+        *ROOT.glob("parts/*.py"),
+        ROOT / "tests/parts.py",
+        *ROOT.glob("tests/journeys/*.py"),
+    ]
+    used = {name for file in sources for name in re.findall(r'"(WERDA_[A-Z_]+|REQUIRE_ALL)"', file.read_text())}
+    used -= {"WERDA_RESULT", "WERDA_LEVEL", "WERDA_TOKEN"}  # variables of the dialplan: docs/asterisk.md
+    documented = set(re.findall(r"`(WERDA_[A-Z_]+|REQUIRE_ALL)`", (ROOT / "docs/settings.md").read_text()))
+    assert used <= documented, used - documented
