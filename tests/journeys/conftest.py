@@ -22,16 +22,20 @@ _PATIENCE = 20_000  # milliseconds; the longest prompt takes nine seconds
 Shot = Callable[[Page, str], None]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo() -> Iterator[Demo]:
     """A running demo, its folder short enough for PostgreSQL's socket."""
     with TemporaryDirectory(prefix="werda-demo-") as home, demo_process.running(Path(home)) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, or a skip that says how to get it."""
+    """Chromium, or a skip that says how to get it.
+
+    Playwright keeps an event loop running until it is stopped, so it may not outlive a module: asynchronous tests of
+    others could not run their own.
+    """
     program = require("chromium")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
