@@ -1,7 +1,7 @@
 """What travels over the gate's API, checked as it comes in. docs/api.md is for integrators."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
@@ -11,7 +11,25 @@ Line = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
 CustomerNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Digits = Annotated[SecretStr, Field(json_schema_extra={"pattern": "^[0-9]{1,20}$", "writeOnly": True})]
 CallId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,128}$")]
-Positive = Annotated[int, Field(ge=1, lt=2**63)]
+Positive = Annotated[int, Field(ge=1, lt=2**53)]  # what every JSON library reads exactly
+
+
+def _exactly_one(**alternatives: str) -> dict[str, Any]:
+    """For the OpenAPI document: one of these fields, by name and JSON type, and none of the others."""
+    nothing = {name: {"type": "null"} for name in alternatives}
+    return {
+        "oneOf": [
+            {"required": [name], "properties": nothing | {name: {"type": kind}}} for name, kind in alternatives.items()
+        ]
+    }
+
+
+_WHOSE = _exactly_one(line="string", customer_number="string")
+_WHAT = _exactly_one(digits="string", legacy="object")
+_LEGACY_WITH_NUMBER: dict[str, Any] = {
+    "if": {"required": ["legacy"], "properties": {"legacy": {"type": "object"}}},
+    "then": {"required": ["customer_number"], "properties": {"customer_number": {"type": "string"}}},
+}
 
 
 class SourceMessage(BaseModel):
@@ -28,7 +46,7 @@ class SourceMessage(BaseModel):
 class VerificationRequest(BaseModel):
     """One offered secret. Exactly one of `line` (E.164) and `customer_number` says whose."""
 
-    model_config = _STRICT
+    model_config = ConfigDict(**_STRICT, json_schema_extra=_WHOSE)
 
     brand: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,49}$")]
     line: Line | None = None
@@ -100,7 +118,7 @@ class LegacyProof(BaseModel):
 class AgentEntryRequest(BaseModel):
     """What the agent who holds `grant` typed for the caller: digits, or the legacy proof."""
 
-    model_config = _STRICT
+    model_config = ConfigDict(**_STRICT, json_schema_extra={"allOf": [_WHOSE, _WHAT, _LEGACY_WITH_NUMBER]})
 
     grant: Annotated[SecretStr, Field(json_schema_extra={"writeOnly": True})]
     agent: Positive
