@@ -31,8 +31,8 @@ CHUNK: Final = 10_000
 SHOWN_WARNINGS: Final = 20
 _PATIENCE: Final = "30s"
 _TRIES: Final = 3
-_LOOK_AGAIN_AFTER: Final = frozenset(4**n for n in range(16))
-"""After so many chunks the planner hears how large the tables have become: 1, 4, 16 …"""
+_LOOK_AGAIN_AFTER: Final = frozenset({0, *(4**n for n in range(16))})
+"""After so many chunks the planner hears how large the tables have become: 0, 1, 4, 16 …"""
 
 
 @dataclass(frozen=True, slots=True)
