@@ -44,8 +44,12 @@ class Demo:
 
     def everybody(self) -> dict[str, Any]:
         """What /demo/customers.json says."""
-        answer: dict[str, Any] = httpx.get(f"{self.pages}/demo/customers.json", timeout=20).raise_for_status().json()
+        answer: dict[str, Any] = self.ask("GET", f"{self.pages}/demo/customers.json").raise_for_status().json()
         return answer
+
+    def ask(self, method: str, url: str, **message: Any) -> httpx.Response:
+        """Ask pages or gate directly, whatever proxy this machine has."""
+        return httpx.request(method, url, timeout=20, trust_env=False, **message)
 
     def customer(self, name: str) -> dict[str, Any]:
         """The customer of this name."""

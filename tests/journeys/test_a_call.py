@@ -160,6 +160,17 @@ def test_first_agent_answers_by_herself_and_her_desk_is_one_button_away(demo: De
     expect(my_call(opened.value)).to_have_count(0)
 
 
+def test_call_ends_when_its_browser_is_closed(demo: Demo, visitor: BrowserContext) -> None:
+    desk = desk_of(visitor, "Anna Petersen")
+    phone = Phone(visitor.new_page(), demo.customer("Paul Prepaid")).call()
+    phone.hears(ASKS)
+    phone.page.keyboard.type("0#")
+    phone.is_answered_by("Anna Petersen")
+    expect(my_call(desk)).to_have_count(1)
+    phone.page.close()
+    expect(my_call(desk)).to_have_count(0)
+
+
 def test_keyboard_is_a_keypad_too(demo: Demo, visitor: BrowserContext) -> None:
     phone = Phone(visitor.new_page(), demo.customer("Elif Esim")).call()
     phone.hears(ASKS)

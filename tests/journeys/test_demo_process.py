@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import httpx
-
 from tests.journeys import demo_process
 from tests.journeys.demo_process import Demo
 
@@ -51,7 +49,8 @@ def test_demo_prints_where_to_look_and_a_key_that_verifies(demo: Demo) -> None:
     assert f"{demo.pages}/" in demo.log
     assert key in demo.log
     assert key == demo.everybody()["api_key"]
-    answer = httpx.post(
+    answer = demo.ask(
+        "POST",
         f"http://127.0.0.1:{demo.gate_port}/v1/verifications",
         headers={"Authorization": f"Bearer {key}"},
         json={"brand": maren["brand"], "line": maren["lines"][0]["msisdn"], "digits": maren["code"], "call_id": "a-1"},
@@ -67,5 +66,5 @@ def test_demo_keeps_its_secrets_from_other_users(demo: Demo) -> None:
 
 
 def test_phone_takes_no_call_without_a_form_token(demo: Demo) -> None:
-    answer = httpx.post(f"{demo.pages}/phone/calls", data={"calling": "", "trunk": "carrier"})
+    answer = demo.ask("POST", f"{demo.pages}/phone/calls", data={"calling": "", "trunk": "carrier"})
     assert answer.status_code == 403
