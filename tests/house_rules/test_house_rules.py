@@ -64,7 +64,7 @@ def knows_no_machine(path: str, text: str) -> list[str]:
     machine = re.compile(
         r"""(?:^|[\s"'`(=:])/(?:work|home|root|Users)/\w"""  # a folder that exists on one machine
         r"""|pypi\.org|pythonhosted\.org|npmjs\.org|deb\.debian\.org"""
-        r"""|--(?:extra-)?index-url|^\s*registry\s*=""",
+        r"""|--(?:extra-)?index-url|^\s*registry\s*=\s*["']?http""",
         re.MULTILINE,
     )
     return [f"{path}:{text.count(chr(10), 0, hit.start()) + 1}: {hit[0].strip()}" for hit in machine.finditer(text)]

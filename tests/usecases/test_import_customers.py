@@ -105,6 +105,19 @@ def test_code_changed_in_werda_later_than_the_file_is_never_overwritten(town: Im
     assert town.counts(Method.CUSTOMER_CODE, maren, "0471")
 
 
+def test_a_new_code_clears_a_lock_and_the_same_code_does_not(town: ImportingTown) -> None:  # C9
+    row = "customer_number,family_name,customer_code\nK1,Muster,{}\n"
+    town.customers(row.format("0815"), as_of=MONDAY)
+    [(maren,)] = town.database.rows("select id from customer")
+    with town.database.connect() as owner:
+        owner.execute("update budget set failures = 3 where customer_id = %s", (maren,))
+    town.customers(row.format("0815"), as_of=TUESDAY)
+    locked = "select failures from budget where customer_id = %s and own_line = false"
+    assert town.database.rows(locked, maren) == [(3,)]
+    town.customers(row.format("4711"), as_of=WEDNESDAY)
+    assert town.database.rows(locked, maren) == [(0,)]
+
+
 def test_code_from_a_newer_file_replaces_the_old_one_and_is_recorded(town: ImportingTown) -> None:  # C8, D4
     town.customers(file(MAREN), MONDAY)
     maren = town.customer("K1")

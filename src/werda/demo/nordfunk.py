@@ -147,12 +147,14 @@ class Founding:
             (operator_files.customers_file(self.folder), import_customers.COLUMNS, import_customers.import_customers),
             (operator_files.sims_file(self.folder), import_sims.COLUMNS, import_sims.import_sims),
         ):
+            if not file.exists():
+                continue  # it is in, and the demo was stopped while it tidied up
             self.tell(f"Bringing in {file.name}")
             order = Order(TableFile.open(file, what), BRAND, self.now, file.with_suffix(".rejects.csv"))
             report = bring_in(self.database, order, self.verifier, self.custody)
             assert not report.rejected, f"{file.name} has {report.rejected} rejects"
         for file in (operator_files.sims_file(self.folder), operator_files.customers_file(self.folder)):
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def _keep(file: Path, text: str) -> None:

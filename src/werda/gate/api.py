@@ -216,7 +216,7 @@ def _too_large() -> Problem:
     return Problem(problems.TOO_LARGE, f"a request has at most {LARGEST_BODY} bytes")
 
 
-def create_app(api: Api, metrics: Metrics) -> FastAPI:
+def create_app(api: Api, metrics: Metrics) -> "Edge":
     """The ASGI application."""
     app = FastAPI(title="Werda gate", version=__version__, docs_url=None, redoc_url=None)
     app.router.add_route("/healthz", api.health, ["GET"], include_in_schema=False)
@@ -228,9 +228,8 @@ def create_app(api: Api, metrics: Metrics) -> FastAPI:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_middleware(Edge, api=api)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    return app
+    return Edge(app, api)
 
 
 def _answer(verdict: Verdict) -> bytes:

@@ -63,7 +63,7 @@ class Engine:
         verifier: Verifier,
         rulebook: Rulebook,
         *,
-        lanes: int = 2,
+        lanes: int = 1,
         clock: Callable[[], datetime] | None = None,
         observe: Callable[[Request, Verdict], None] | None = None,
     ) -> None:

@@ -69,7 +69,6 @@ LANGUAGES = [("de", "Deutsch"), ("en", "English")]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -142,9 +141,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-STATIC_URL = "static/"
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
+STATIC_URL = "static/"  # served by server.pages
 # Error reports show no request data: they could hold what somebody typed (B9).
 DEFAULT_EXCEPTION_REPORTER_FILTER = "werda.server.error_reports.NothingOfTheRequest"
 LOGGING_CONFIG = None  # server.logs configures logging for every process

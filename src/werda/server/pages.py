@@ -2,12 +2,19 @@
 
 import os
 import socket
+from typing import Any, Final
 
 import uvicorn
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werda.server import logs
 from werda.server.settings import Settings
 from werda.store.roles import Role
+
+STATIC: Final = "/static/"
 
 
 def run(settings: Settings, *, demo: bool = False) -> None:
@@ -20,10 +27,8 @@ def run(settings: Settings, *, demo: bool = False) -> None:
     if not demo:
         os.environ.pop("WERDA_CUSTODY_KEYRING", None)
 
-    from django.core.asgi import get_asgi_application
-
     config = uvicorn.Config(
-        get_asgi_application(),
+        _application(demo=demo),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -32,3 +37,25 @@ def run(settings: Settings, *, demo: bool = False) -> None:
     )
     listener = socket.create_server((settings.host, settings.pages_port), backlog=512)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+def _application(*, demo: bool) -> ASGIApp:
+    """Django, and beside it the files that the rooms ship. Files have no access of their own: they hold no data."""
+    from django.core.asgi import get_asgi_application
+
+    django: Any = get_asgi_application()
+    rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
+    files = StaticFiles(packages=[(room, "static") for room in rooms])
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(STATIC):
+            await django(dict(scope), receive, send)
+            return
+        try:
+            response = await files.get_response(scope["path"].removeprefix(STATIC), scope)
+        except HTTPException as missing:
+            response = Response(status_code=missing.status_code)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        await response(scope, receive, send)
+
+    return application

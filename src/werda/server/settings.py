@@ -24,7 +24,7 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 @dataclass(frozen=True)
 class Settings:
-    """How this installation runs. `host` is the address all listeners bind to; pages reach the gate on `gate_socket`."""
+    """How this installation runs. All listeners bind to `host`; pages reach the gate on `gate_socket`."""
 
     home: Path
     host: str

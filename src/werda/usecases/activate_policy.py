@@ -25,7 +25,8 @@ def activate_policy(owner: psycopg.Connection[Any], document: str, *, now: datet
         return [Problem(1, "brand", f"there is no brand {policy.brand!r}; add it with `werda brand add`")]
     owner.execute(
         "insert into policy_version (brand_id, version, effective_from, document, activated_at)"
-        " values (%s, %s, %s, %s, %s) on conflict (brand_id, version) do update set effective_from = excluded.effective_from,"
+        " values (%s, %s, %s, %s, %s) on conflict (brand_id, version)"
+        " do update set effective_from = excluded.effective_from,"
         " document = excluded.document, activated_at = excluded.activated_at",
         (row[0], policy.version, policy.effective_from, document, now),
     )

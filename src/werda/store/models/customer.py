@@ -7,10 +7,16 @@ from django.db import models
 from werda.store.models.brand import Brand
 
 
+def _of_a_brand() -> "models.ForeignKey[Brand, Brand]":
+    """Every unique key below begins with the brand and brands are never deleted: an index and a check of its own for
+    each row would only slow the import down."""
+    return models.ForeignKey(Brand, models.PROTECT, db_constraint=False, db_index=False)
+
+
 class Customer(models.Model):
     """An account holder. `customer_number` is public, never a secret. `as_of`: the newest file that told of it."""
 
-    brand = models.ForeignKey(Brand, models.PROTECT)
+    brand = _of_a_brand()
     customer_number = models.TextField()
     kind = models.TextField(default="person")  # person | company
     payment = models.TextField(default="postpaid")  # postpaid | prepaid
@@ -44,7 +50,7 @@ class Line(models.Model):
 
     KINDS: ClassVar = ("mobile", "landline")
 
-    brand = models.ForeignKey(Brand, models.PROTECT)
+    brand = _of_a_brand()
     customer = models.ForeignKey(Customer, models.CASCADE)
     msisdn = models.TextField()
     kind = models.TextField(default="mobile")
@@ -63,7 +69,7 @@ class Line(models.Model):
 class SimProfile(models.Model):
     """A physical SIM or an eSIM profile (S12); without customer it is in stock. Its PUK never changes (S9)."""
 
-    brand = models.ForeignKey(Brand, models.PROTECT)
+    brand = _of_a_brand()
     customer = models.ForeignKey(Customer, models.CASCADE, null=True)
     line = models.ForeignKey(Line, models.SET_NULL, null=True)
     kind = models.TextField(default="physical")  # core.sim.SimKind

@@ -6,3 +6,14 @@ begin
     analyze customer (brand_id, customer_number), line (brand_id, msisdn), sim_profile (brand_id, iccid),
             sealed_secret (customer_id, sim_id), credential (customer_id);
 end $$;
+
+-- A new credential clears the account holder's budgets, a lock with them (C9). Locked in key order, as verify.sql does.
+create or replace function clear_budgets(p_customers bigint[]) returns void
+language sql security definer set search_path = public, pg_temp as $$
+    with mine as (
+        select customer_id, person_id, own_line from budget
+        where customer_id = any (p_customers) and person_id = 0
+        order by customer_id, person_id, own_line for update)
+    update budget b set failures = 0, not_before = null
+    from mine m where b.customer_id = m.customer_id and b.person_id = m.person_id and b.own_line = m.own_line
+$$;

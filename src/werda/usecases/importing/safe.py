@@ -135,6 +135,8 @@ class Safe:
                 " where c.customer_id = u.customer and c.person_id = 0 and c.method = u.method and c.sim_id = u.sim",
                 tuple(map(list, zip(*self._ended, strict=True))),
             )
+            renewed = [customer for customer, method, _ in self._ended if method is Method.CUSTOMER_CODE]
+            self.connection.execute("select clear_budgets(%s)", (renewed,))
         if self._confirmed:
             self.connection.execute(
                 f"update sealed_secret s set as_of = %s from {places} where {there} and s.as_of < %s",  # noqa: S608
