@@ -79,8 +79,8 @@ def all_gone(family: list[psutil.Process]) -> bool:
     return not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
 
 
-def start(home: Path) -> Demo:
-    """Start a demo in `home` and wait until it says that it is open."""
+def start(home: Path, until: str = "hotline is open") -> Demo:
+    """Start a demo in `home` and wait until it says this."""
     ports = free_port(), free_port(), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WERDA_", "DJANGO_"))}
     environment |= {"WERDA_HOME": str(home), "WERDA_LOG_LEVEL": "DEBUG"}
@@ -91,7 +91,7 @@ def start(home: Path) -> Demo:
     began = time.monotonic()
     with _log(home).open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "werda", "demo"], env=environment, stdout=log, stderr=log)
-    while "hotline is open" not in _log(home).read_text(encoding="utf-8"):
+    while until not in _log(home).read_text(encoding="utf-8"):
         waited = time.monotonic() - began
         if process.poll() is not None or waited > UP_WITHIN:
             process.kill()

@@ -33,6 +33,20 @@ def test_demo_starts_again_with_what_it_had_and_leaves_nothing_running() -> None
         assert not any(demo_process.is_open(port) for port in again.ports)
 
 
+def test_demo_that_was_killed_while_it_was_founded_goes_on() -> None:
+    with TemporaryDirectory(prefix="werda-demo-") as folder:
+        killed = demo_process.start(Path(folder), until="Bringing in nordfunk-sims.csv")
+        family = killed.family()
+        killed.process.kill()
+        killed.process.wait()
+        assert demo_process.all_gone(family)
+        with demo_process.running(Path(folder)) as demo:
+            customers = demo.everybody()["customers"]
+            assert len(customers) == 1000
+            assert sum(len(customer["puks"]) for customer in customers) > 1000
+            assert list(Path(folder).glob("*.csv")) == []
+
+
 def test_demo_says_which_port_is_taken(demo: Demo) -> None:
     environment = {**os.environ, "WERDA_HOME": str(demo.home), "WERDA_PAGES_PORT": str(demo.pages_port)}
     command = [sys.executable, "-m", "werda", "demo"]
