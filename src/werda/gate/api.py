@@ -228,6 +228,8 @@ def create_app(api: Api, metrics: Metrics) -> "Edge":
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    for trouble in (*lane.DATABASE_TROUBLE, Exception):  # else Starlette answers before the edge can
+        app.add_exception_handler(trouble, _failure)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return Edge(app, api)
 
@@ -272,6 +274,10 @@ async def _http(_: Request, error: Exception) -> Response:
     response = Problem(kind, "see /openapi.json for what there is").response()
     response.headers.update(error.headers or {})
     return response
+
+
+async def _failure(_: Request, problem: Exception) -> Response:
+    return _failed(problem).response()
 
 
 def _failed(problem: Exception) -> Problem:
