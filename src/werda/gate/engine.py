@@ -63,7 +63,7 @@ class Engine:
         verifier: Verifier,
         rulebook: Rulebook,
         *,
-        lanes: int = 1,
+        lanes: int = 2,
         clock: Callable[[], datetime] | None = None,
         observe: Callable[[Request, Verdict], None] | None = None,
     ) -> None:

@@ -67,6 +67,7 @@ begin
                                                     then t + make_interval(secs => j.delay * j.factor ^ (j.before - 1)) end
                                         else j.nb end
         from judged j where b.customer_id = j.customer and b.person_id = j.person and b.own_line = j.own
+          and not (j.verdict = 0 and j.before = 0)  -- a success on a clean budget: the lock was needed, a write is not
         returning j.i, b.failures
     ), called as (
         insert into call as c (origin, ref, brand_id, state, dialled, calling_number, asserted, trunk, tries, level, method,
@@ -97,10 +98,10 @@ begin
                              line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key,
                              request_mac)
         select p_lane << 32 | (p_seq + j.i), t, j.brand, j.customer, j.person, j.own, j.channel, j.method,
-               case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, n.failures,
+               case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, coalesce(n.failures, 0),
                case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.scope end, c.id, c.tries,
                coalesce(j.calling, ''), j.trunk, j.agent, j.origin, j.key, j.request
-        from judged j join counted n using (i) join called c using (origin, ref)
+        from judged j left join counted n using (i) join called c using (origin, ref)
         returning *
     ), answered as (
         select u.i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,
