@@ -47,6 +47,9 @@ async def lanes(town: Town, number: int = LANES) -> AsyncIterator[list[Lane]]:
         return await asyncpg.connect(**parameters, database=town.database.name, command_timeout=30)
 
     opened = [await Lane.open(connect) for _ in range(number)]
+    somebody, verifier = town.person(), town.database.verifier
+    for lane in opened:  # the first statement of a connection is planned, and slow: it would leave no race
+        await lane.verify([attempt(town, somebody, somebody.code, NO_DELAY)], verifier, AFTER_THE_DATE)
     yield opened
     for lane in opened:
         await lane.close()
