@@ -1,4 +1,4 @@
-"""A brand with many customers, made the quick way: this measures verification, not the import (bench/import_rates.py)."""
+"""A brand with many customers, made the quick way: the import has a measure of its own (bench/import_rates.py)."""
 
 import random
 from importlib import resources
@@ -37,8 +37,8 @@ def populate(database: TestDatabase, customers: int) -> int:
         for first in range(1, customers + 1, CHUNK):
             last = min(first + CHUNK - 1, customers)
             owner.execute(
-                "insert into customer (id, brand_id, customer_number, kind, payment, salutation, given_name, family_name,"
-                " company, birth_date, street, postcode, city, email, language, as_of)"
+                "insert into customer (id, brand_id, customer_number, kind, payment, salutation, given_name,"
+                " family_name, company, birth_date, street, postcode, city, email, language, as_of)"
                 " select i, %s, 'K' || i, 'person', 'postpaid', '', 'Maren', 'Muster', '', '1980-05-17', 'Deichweg 1',"
                 " '25813', 'Husum', 'maren' || i || '@example.org', 'de', now() from generate_series(%s::bigint, %s) i",
                 (brand, first, last),

@@ -51,7 +51,8 @@ def machine() -> str:
         platform.machine(),
     )
     gib = psutil.virtual_memory().total / 2**30
-    return f"{os.cpu_count()} cores ({model}), {gib:.0f} GiB, Linux {platform.release()}, Python {platform.python_version()}"
+    system = f"Linux {platform.release()}, Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores ({model}), {gib:.0f} GiB, {system}"
 
 
 def keep(tables: Sequence[Table], page: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that needs one: one cluster for the run, a fresh copy of the schema for each test."""
+"""A real PostgreSQL for every test that needs one: a cluster for the run, a copy of the schema for each test."""
 
 import os
 import secrets

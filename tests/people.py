@@ -1,4 +1,4 @@
-"""Customers for tests: one brand with the shipped policies, and people with codes and SIMs made as the import makes them."""
+"""Customers for tests: one brand with the shipped policies, people with codes and SIMs as the import makes them."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -96,8 +96,8 @@ class Town:
         iccid = f"894944{next(self._numbers):013}"
         with self.database.database.connect(Role.CUSTODY) as custody:
             row = custody.execute(
-                "insert into sim_profile (brand_id, customer_id, line_id, kind, role, status, iccid, imsi, eid, activated_at,"
-                " as_of) values (%s, %s, %s, 'physical', %s, %s, %s, '', '', %s, %s) returning id",
+                "insert into sim_profile (brand_id, customer_id, line_id, kind, role, status, iccid, imsi, eid,"
+                " activated_at, as_of) values (%s, %s, %s, 'physical', %s, %s, %s, '', '', %s, %s) returning id",
                 (self.brand, person.id, person.line_id, role, status, iccid, LONG_AGO, LONG_AGO),
             ).fetchone()
             assert row is not None
@@ -111,14 +111,16 @@ class Town:
     ) -> None:
         secret = Secret(digits)
         custody.execute(
-            "insert into sealed_secret (customer_id, sim_id, kind, key_id, ciphertext, as_of) values (%s, %s, %s, %s, %s, %s)",
+            "insert into sealed_secret (customer_id, sim_id, kind, key_id, ciphertext, as_of)"
+            " values (%s, %s, %s, %s, %s, %s)",
             (
                 *(customer_id, sim_id, kind, self.database.custody.key_id),
                 *(self.database.custody.seal(kind, customer_id, sim_id, secret), LONG_AGO),
             ),
         )
         custody.execute(
-            "insert into credential (customer_id, person_id, method, sim_id, key_id, mac) values (%s, 0, %s, %s, %s, %s)",
+            "insert into credential (customer_id, person_id, method, sim_id, key_id, mac)"
+            " values (%s, 0, %s, %s, %s, %s)",
             (
                 *(customer_id, method, sim_id, self.database.verifier.primary_id),
                 self.database.verifier.credential(method, customer_id, secret),

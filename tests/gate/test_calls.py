@@ -2,16 +2,19 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
 
-from tests.engines import running_engine
+from tests.engines import Clock, Desk, running_engine
 from tests.people import HOTLINE, LONG_AGO, Person, Town
-from werda.core.call import Arrival, Source
+from werda.core.call import Arrival, Channel, Source
+from werda.core.legacy_identity import normalise
 from werda.core.level import Level
+from werda.core.method import Method
 from werda.core.secret import Secret
-from werda.core.verdict import Refused, Verified
+from werda.core.verdict import Outcome, Refused, Verified
 from werda.gate.calls import Calls, NotRedeemed, RedeemedGrant
 from werda.gate.hotline import UnknownNumber
 from werda.store.roles import Role
@@ -188,3 +191,30 @@ async def test_what_a_switch_says_wrongly_is_left_out(house: House) -> None:
     assert arrival.source.trunk == ""
     [(ref,)] = house.town.database.rows("select ref from call")
     assert ref.startswith("unnamed-")
+
+
+async def test_until_the_date_an_agent_lets_somebody_pass_the_old_way_marked_legacy(town: Town) -> None:
+    """S2, A1: customer number, birth date and postcode; from 16 February 00:00 Europe/Berlin no longer."""
+    maren = town.person("0815")
+    midnight = datetime(2023, 2, 15, 23, 0, tzinfo=UTC)
+    identity = normalise(maren.number, date(1980, 5, 17), "25813")
+    with town.database.connect() as owner:
+        value = town.database.verifier.credential(Method.LEGACY, maren.id, identity)
+        owner.execute(
+            "insert into credential (customer_id, person_id, method, sim_id, key_id, mac, until)"
+            " values (%s, 0, %s, 0, %s, %s, %s)",
+            (maren.id, Method.LEGACY, town.database.verifier.primary_id, value, midnight),
+        )
+    clock = Clock(midnight - timedelta(seconds=1))
+    async with running_engine(town.database, clock) as engine:
+        desk = Desk(engine, town.brand)
+        keyed = await desk.offer(maren.number, identity.reveal(), legacy=True, channel=Channel.KEYPAD)
+        assert isinstance(keyed, Refused)  # asked by an agent only
+        said = await desk.offer(maren.number, identity.reveal(), legacy=True, channel=Channel.AGENT)
+        assert isinstance(said, Verified)
+        assert (said.level, said.method, said.legacy) == (Level.VERIFIED, Method.LEGACY, True)
+        assert town.database.rows("select method, legacy from call where attempt_id <> 0") == [(3, True)]
+        clock.now = midnight
+        late = await desk.offer(maren.number, identity.reveal(), legacy=True, channel=Channel.AGENT)
+        assert isinstance(late, Refused)
+        assert late.outcome is Outcome.NOT_ACCEPTED
