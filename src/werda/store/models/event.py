@@ -3,6 +3,8 @@
 from django.db import models
 from django.db.models.expressions import RawSQL
 
+from werda.core.audit import EventKind
+
 
 class Event(models.Model):
     """One event. `txid` is the transaction that wrote it; a row is sealed once that is below the snapshot horizon."""
@@ -18,4 +20,9 @@ class Event(models.Model):
 
     class Meta:
         db_table = "event"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=sorted(kind.value for kind in EventKind)), name="event_kind_is_known"
+            ),
+        )
         indexes = (models.Index(fields=["customer_id", "at"], name="event_of_customer"),)

@@ -109,6 +109,11 @@ language sql security definer set search_path = public, pg_temp as $$
     from call_grant g
     where g.secret_hash = sha256(convert_to(current_setting('werda.grant', true), 'UTF8')) and g.line_id is null
       and g.call_id = p_call and n.call_id = p_call and n.agent_id = g.agent_id and granted_call(p_call);
+    insert into event (at, kind, brand_id, customer_id, call_id, actor, detail)
+    select clock_timestamp(), 'call:wrapped_up', g.brand_id, g.customer_id, p_call, 'agent:' || g.agent_id, '{}'
+    from call_grant g
+    where g.secret_hash = sha256(convert_to(current_setting('werda.grant', true), 'UTF8'))
+      and g.call_id = p_call and granted_call(p_call);
     select call_ended(p_call) where granted_call(p_call)
 $$;
 
