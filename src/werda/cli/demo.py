@@ -1,7 +1,6 @@
 """`werda demo`: the hotline of the fictional operator Nordfunk on this machine, with a phone in the browser."""
 
 import os
-import socket
 import threading
 import time
 import urllib.error
@@ -10,7 +9,8 @@ from datetime import UTC, datetime
 
 import click
 
-from werda.cli.failing import Unusable, clear_failures
+from werda.cli.failing import clear_failures
+from werda.cli.ports import check_ports
 from werda.demo.phone_numbers import HOTLINE
 from werda.server.serve import serve
 from werda.server.settings import Settings
@@ -28,21 +28,8 @@ def command() -> None:
     os.environ.setdefault("WERDA_HOME", "var/demo")
     os.environ.setdefault("WERDA_LOG_LEVEL", "WARNING")
     settings = Settings.from_environment()
-    _check_ports(settings)
+    check_ports(settings)
     serve(settings, demo=True, prepare=_prepare)
-
-
-def _check_ports(settings: Settings) -> None:
-    """Say at once which port is taken; most often another demo runs already."""
-    for name, port in (
-        ("WERDA_PAGES_PORT", settings.pages_port),
-        ("WERDA_GATE_PORT", settings.gate_port),
-        ("WERDA_FASTAGI_PORT", settings.fastagi_port),
-    ):
-        try:
-            socket.create_server((settings.host, port)).close()
-        except OSError as problem:
-            raise Unusable(f"port {port} cannot be used ({problem.strerror}); set {name} to another") from None
 
 
 def _prepare(it: Installation) -> None:

@@ -7,6 +7,7 @@ from typing import ParamSpec, TypeVar
 import click
 import psycopg
 
+from werda.gate.rulebook import BadStoredPolicy
 from werda.keys.ring import BadKeyRing
 from werda.server.settings import BadSetting
 from werda.store.postgres import PostgresFailed
@@ -29,7 +30,7 @@ def clear_failures(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (BadSetting, BadDatabaseUrl, BadKeyRing, PostgresFailed) as problem:
+        except (BadSetting, BadDatabaseUrl, BadKeyRing, BadStoredPolicy, PostgresFailed) as problem:
             raise Unusable(str(problem)) from None
         except psycopg.OperationalError as problem:
             first = str(problem).strip().splitlines()[0]

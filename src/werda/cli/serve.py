@@ -31,6 +31,8 @@ def command(only: str | None, demo: bool) -> None:
 
         pages.run(settings, demo=demo)
     else:
+        from werda.cli.ports import check_ports
         from werda.server.serve import serve
 
+        check_ports(settings)
         serve(settings)

@@ -1,0 +1,19 @@
+"""A port that is taken is said at once, by the name of the setting that changes it."""
+
+import socket
+
+from werda.cli.failing import Unusable
+from werda.server.settings import Settings
+
+
+def check_ports(settings: Settings) -> None:
+    """Fail clearly when one of the three listeners cannot be; most often another Werda runs already."""
+    for name, port in (
+        ("WERDA_PAGES_PORT", settings.pages_port),
+        ("WERDA_GATE_PORT", settings.gate_port),
+        ("WERDA_FASTAGI_PORT", settings.fastagi_port),
+    ):
+        try:
+            socket.create_server((settings.host, port)).close()
+        except OSError as problem:
+            raise Unusable(f"port {port} cannot be used ({problem.strerror}); set {name} to another") from None
