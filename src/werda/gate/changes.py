@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from werda.gate.lane import DATABASE_TROUBLE
+from werda.gate.failures import what_failed
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +35,6 @@ class ConfigChanges:
                         heard.clear()
                 finally:
                     connection.terminate()
-            except DATABASE_TROUBLE as problem:
-                log.warning("changes cannot be heard for now: %s", type(problem).__name__)
+            except Exception as problem:  # also a policy that does not hold: the rules known so far stay in force
+                log.error("changes cannot be taken over for now: %s", what_failed(problem))
             await asyncio.sleep(0.5)

@@ -102,7 +102,13 @@ class _Gate:
     async def _serve_http(self, api: Api) -> None:
         app = create_app(api, self._metrics)
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, proxy_headers=False, lifespan="off"
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
         )
         server = uvicorn.Server(config)
         await server.serve(sockets=[self._port(), self._unix()])
