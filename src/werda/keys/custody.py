@@ -68,4 +68,4 @@ class Custody:
 
 
 def _bound(kind: Kind, customer_id: int, sim_id: int) -> bytes:
-    return f"{kind:d}|{customer_id}|{sim_id}".encode()
+    return b"%d|%d|%d" % (kind, customer_id, sim_id)  # half the time of an f-string, where an enum formats itself

@@ -71,7 +71,7 @@ class Verifier:
 
     @staticmethod
     def _credential(method: Method, customer_id: int, digits: Secret) -> bytes:
-        return f"credential|{method:d}|{customer_id}|{digits.reveal()}".encode()
+        return b"credential|%d|%d|%b" % (method, customer_id, digits.reveal().encode())
 
     @classmethod
     def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:

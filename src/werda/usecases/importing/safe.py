@@ -13,13 +13,11 @@ from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import MAC_SIZE, Verifier
-from werda.usecases.importing.newer_wins import Connection, copy_lines
+from werda.usecases.importing import binary_copy
+from werda.usecases.importing.newer_wins import Connection
 
 Place = tuple[int, int, Kind]
 """Where a sealed secret lies: customer (0: in stock), SIM (0: none), kind."""
-
-_SEALED = ("customer_id", "sim_id", "kind", "key_id", "ciphertext", "as_of")
-_CREDENTIAL = ("customer_id", "person_id", "method", "sim_id", "key_id", "mac", "until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +45,15 @@ class Safe:
     verifier: Verifier
     custody: Custody
     as_of: datetime
-    _sealed: list[str] = field(default_factory=list)
-    _credentials: list[str] = field(default_factory=list)
+    _sealed: list[bytes] = field(default_factory=list)
+    _credentials: list[bytes] = field(default_factory=list)
     _gone: list[Place] = field(default_factory=list)
     _ended: list[tuple[int, Method, int]] = field(default_factory=list)
     _confirmed: list[Place] = field(default_factory=list)
-    _when: str = field(init=False)
+    _when: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._when = self.as_of.isoformat()
+        self._when = binary_copy.microseconds(self.as_of)
 
     def sealed(self, places: Collection[tuple[int, int]], kinds: Collection[Kind]) -> dict[Place, Sealed]:
         """What lies sealed for these pairs of customer and SIM, locked until the chunk is in."""
@@ -91,20 +89,17 @@ class Safe:
 
     def seal(self, kind: Kind, customer_id: int, sim_id: int, secret: Secret, as_of: datetime | None = None) -> None:
         """Put a secret in; what was at its place must have been removed."""
-        ciphertext = self.custody.seal(kind, customer_id, sim_id, secret).hex()
-        when = self._when if as_of is None else as_of.isoformat()
-        self._sealed.append(
-            f"{customer_id}\t{sim_id}\t{kind.value}\t{self.custody.key_id}\t\\\\x{ciphertext}\t{when}\n"
-        )
+        ciphertext = self.custody.seal(kind, customer_id, sim_id, secret)
+        when = self._when if as_of is None else binary_copy.microseconds(as_of)
+        self._sealed.append(binary_copy.sealed_row(customer_id, sim_id, kind, self.custody.key_id, when, ciphertext))
 
     def accept(
         self, method: Method, customer_id: int, sim_id: int, secret: Secret, until: datetime | None = None
     ) -> None:
         """Let a secret count; what was at its place must have been removed."""
-        mac = self.verifier.credential(method, customer_id, secret).hex()
-        end = "\\N" if until is None else until.isoformat()
+        mac = self.verifier.credential(method, customer_id, secret)
         self._credentials.append(
-            f"{customer_id}\t0\t{method.value}\t{sim_id}\t{self.verifier.primary_id}\t\\\\x{mac}\t{end}\n"
+            binary_copy.credential_row(customer_id, method, sim_id, self.verifier.primary_id, mac, until)
         )
 
     def remove(self, place: Place) -> None:
@@ -143,6 +138,6 @@ class Safe:
                 (self.as_of, *map(list, zip(*self._confirmed, strict=True)), self.as_of),
             )
         if self._sealed:
-            copy_lines(self.connection, "sealed_secret", _SEALED, self._sealed)
+            binary_copy.copy_binary(self.connection, binary_copy.SEALED, self._sealed)
         if self._credentials:
-            copy_lines(self.connection, "credential", _CREDENTIAL, self._credentials)
+            binary_copy.copy_binary(self.connection, binary_copy.CREDENTIAL, self._credentials)
