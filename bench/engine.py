@@ -43,7 +43,7 @@ async def _load(database: TestDatabase, customers: int, parallel: int, seconds: 
                 who = anybody(customers)
                 verdict = await engine.verify(
                     Request(
-                        brand, line_of(who), None, Secret(code_of(who)), source, Channel.API, 1, f"bench-{next(calls)}"
+                        brand, line_of(who), None, Secret(code_of(who)), source, Channel.API, f"bench-{next(calls)}"
                     )
                 )
                 assert isinstance(verdict, Verified), verdict

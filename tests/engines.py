@@ -47,7 +47,6 @@ class Desk:
             "digits": Secret(digits),
             "source": Source(calling_number="+4930231259", trunk="carrier"),
             "channel": Channel.KEYPAD,
-            "origin": 0,
             "call_ref": f"call-{next(self._calls)}",
         }
         return await self.engine.verify(Request(**(values | changes)))

@@ -14,7 +14,7 @@ from werda.core.legacy_identity import normalise
 from werda.core.level import Level
 from werda.core.method import Method
 from werda.core.secret import Secret
-from werda.core.verdict import Outcome, Refused, Verified
+from werda.core.verdict import Next, Outcome, Refused, Verified
 from werda.gate.calls import Calls, NotRedeemed, RedeemedGrant
 from werda.gate.hotline import UnknownNumber
 from werda.store.roles import Role
@@ -218,3 +218,17 @@ async def test_until_the_date_an_agent_lets_somebody_pass_the_old_way_marked_leg
         late = await desk.offer(maren.number, identity.reveal(), legacy=True, channel=Channel.AGENT)
         assert isinstance(late, Refused)
         assert late.outcome is Outcome.NOT_ACCEPTED
+
+
+async def test_tries_of_a_call_are_counted_over_keypad_agent_and_api(house: House) -> None:
+    """Issue item 5: one call of the brand, whoever speaks of it."""
+    maren = house.town.person("0815")
+    arrival = await house.call(maren, ref="1700000000.77")
+    keyed = await house.calls.verify(arrival, number=None, digits=Secret(maren.wrong))
+    assert isinstance(keyed, Refused)
+    assert keyed.next is Next.RETRY
+    desk = Desk(house.calls._engine, house.town.brand)
+    asked = await desk.offer(maren, maren.wrong, call_ref="1700000000.77", api_key=3, channel=Channel.API)
+    assert isinstance(asked, Refused)
+    assert asked.next is Next.AGENT
+    assert asked.call_id == arrival.call_id

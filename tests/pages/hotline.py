@@ -94,8 +94,8 @@ class Hotline:
         """Somebody who proved nothing; gives the call's id."""
         with self.gate.database.connect() as switch:
             row = switch.execute(
-                "select o_call from call_arrived(0, %s, %s, '+4930231250', %s, false, %s)",
-                (f"sip-{next(self._refs)}", self.desk.town.brand, calling, NOT_ASSERTING),
+                "select o_call from call_arrived(%s, %s, '+4930231250', %s, false, %s)",
+                (self.desk.town.brand, f"sip-{next(self._refs)}", calling, NOT_ASSERTING),
             ).fetchone()
             assert row is not None
             switch.execute("select hand_over(%s, 900)", row)

@@ -64,7 +64,6 @@ def attempt(town: Town, person: Person, digits: str, limits: Limits, *, own: boo
         digits=Secret(digits),
         source=Source(calling_number="+4930231259"),
         channel=Channel.API,
-        origin=1,
         call_ref=f"call-{next(_calls)}",
     )
     ruling = Ruling(Method.CUSTOMER_CODE, Level.VERIFIED, limits, 2, timedelta(minutes=10), timedelta(minutes=30))

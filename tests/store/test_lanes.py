@@ -43,7 +43,7 @@ async def write(database: TestDatabase) -> None:
             desk = Desk(engine, town.brand)
             for turn in range(3):
                 own = Source(people[0].line, asserted=True, trunk=ASSERTING, agent=7)
-                idempotent = {"call_ref": f"c-{turn}", "origin": 9, "idempotency_key": "50%|k\\"}
+                idempotent = {"call_ref": f"c-{turn}", "api_key": 9, "idempotency_key": "50%|k\\"}
                 await asyncio.gather(
                     *(desk.offer(person, "0815", call_ref=f"{person.id}-{turn}") for person in people),
                     desk.offer(people[1], "0816", **idempotent),

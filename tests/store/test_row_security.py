@@ -85,9 +85,9 @@ def give(
 ) -> int:
     """A grant with its call, as `redeem` leaves them; gives the call's id."""
     row = owner.execute(
-        "with c as (insert into call (origin, ref, brand_id, state, dialled, calling_number, asserted, trunk, tries,"
+        "with c as (insert into call (ref, brand_id, state, dialled, calling_number, asserted, trunk, tries,"
         " level, method, legacy, channel, attempt_id, arrived_at)"
-        " select 0, %s, min(id), 'open', '', '', false, '', 1, %s, 1, false, 1, 0, now() from brand"
+        " select %s, min(id), 'open', '', '', false, '', 1, %s, 1, false, 1, 0, now() from brand"
         " returning id, brand_id)"
         " insert into call_grant (secret_hash, call_id, agent_id, brand_id, customer_id, person_id, line_id, level,"
         " method, channel, legacy, created_at, expires_at)"

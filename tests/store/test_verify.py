@@ -174,7 +174,7 @@ async def test_digits_that_fit_no_method_are_refused_uncounted(town: Town, desk:
 
 async def test_an_idempotency_key_gives_the_same_answer_and_counts_once(town: Town, desk: Desk) -> None:
     maren = town.person("0815")
-    again = {"call_ref": "one", "idempotency_key": "k1", "origin": 7}
+    again = {"call_ref": "one", "idempotency_key": "k1", "api_key": 7}
     first = await desk.offer(maren, "0815", **again)
     assert isinstance(first, Verified)
     second = await desk.offer(maren, "0815", **again)
@@ -191,7 +191,7 @@ async def test_the_same_idempotency_key_at_once_counts_once(town: Town, desk: De
     import asyncio
 
     maren = town.person("0815")
-    same = {"call_ref": "one", "idempotency_key": "k1", "origin": 7}
+    same = {"call_ref": "one", "idempotency_key": "k1", "api_key": 7}
     verdicts = await asyncio.gather(*(desk.offer(maren, maren.wrong, **same) for _ in range(20)))
     assert {v.attempt_id for v in verdicts if isinstance(v, Refused)} == {
         row[0] for row in town.database.rows("select id from attempt")

@@ -84,8 +84,8 @@ class Api:
                     source.calling_number, source.asserted and integrator.asserts, source.trunk, source.agent
                 ),
                 channel=Channel.API,
-                origin=integrator.key_id,
                 call_ref=message.call_id,
+                api_key=integrator.key_id,
                 idempotency_key=key,
             )
         )

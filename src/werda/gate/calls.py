@@ -22,9 +22,6 @@ from werda.gate.hotline import UnknownNumber
 from werda.gate.lane import Request, Unavailable
 from werda.keys.verifier import Verifier
 
-FASTAGI: Final = 0
-"""The origin of calls that FastAGI took up; every other origin is the id of an API key."""
-
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _REF: Final = re.compile(r"[\x21-\x7e]{1,128}")
 _REMEMBERED: Final = 20_000  # calls in dialogue at once, more than any gate leads
@@ -63,8 +60,8 @@ class Calls:
         source = replace(source, trunk=source.trunk if _NAME.fullmatch(source.trunk) else "")
         ref = switch_call if _REF.fullmatch(switch_call) else f"unnamed-{secrets.token_hex(8)}"
         call_id, tries, identified = await self._pool.fetchrow(
-            "select * from call_arrived($1, $2, $3, $4, $5, $6, $7)",
-            *(FASTAGI, ref, brand.id, dialled, source.calling_number, source.asserted, source.trunk),
+            "select * from call_arrived($1, $2, $3, $4, $5, $6)",
+            *(brand.id, ref, dialled, source.calling_number, source.asserted, source.trunk),
         )
         self._refs[call_id] = ref
         while len(self._refs) > _REMEMBERED:
@@ -92,7 +89,6 @@ class Calls:
                 digits=digits,
                 source=arrival.source,
                 channel=Channel.KEYPAD,
-                origin=FASTAGI,
                 call_ref=self._refs[arrival.call_id],
             )
         )
@@ -149,7 +145,6 @@ class Calls:
                 digits=digits,
                 source=Source(call["calling_number"], call["asserted"], call["trunk"], agent_id),
                 channel=Channel.AGENT,
-                origin=call["origin"],
                 call_ref=call["ref"],
                 legacy=legacy,
             )

@@ -40,9 +40,9 @@ when a server dies in the middle of a message."""
 class Request:
     """One offered secret, as an edge hands it to the engine.
 
-    Either `line` (E.164) or `customer_number` says who is meant. `origin` and `call_ref` name the call: 0 and the
-    switch's id for FastAGI, else the API key and the integrator's id. `legacy` digits are those of
-    `core.legacy_identity`.
+    Either `line` (E.164) or `customer_number` says who is meant. `call_ref` is the switch's id of the call, unique
+    within the brand; `api_key` is that of the integrator who asks, 0 for the keypad and the desk. `legacy` digits are
+    those of `core.legacy_identity`.
     """
 
     brand_id: int
@@ -51,8 +51,8 @@ class Request:
     digits: Secret
     source: Source
     channel: Channel
-    origin: int
     call_ref: str
+    api_key: int = 0
     idempotency_key: str | None = None
     legacy: bool = False
 
@@ -69,7 +69,7 @@ class Attempt:
     @property
     def call(self) -> tuple[int, str]:
         """The call, of which a batch holds one attempt at most."""
-        return self.request.origin, self.request.call_ref
+        return self.request.brand_id, self.request.call_ref
 
     @property
     def budget(self) -> tuple[int, bool]:
@@ -161,7 +161,7 @@ class Lane:
             [float(x.factor) for x in limits],
             [r.level or 0 for r in rulings],
             [r.token_lifetime.total_seconds() for r in rulings],
-            [r.origin for r in requests],
+            [r.api_key for r in requests],
             [r.call_ref for r in requests],
             [s.calling_number for s in sources],
             [s.asserted for s in sources],

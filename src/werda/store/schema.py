@@ -5,10 +5,22 @@ code; only tables need migrations. Everything runs as the owner.
 """
 
 from importlib import resources
+from typing import Final
 
 from django.core.management import call_command
 
 from werda.store.roles import Database, Role, make_roles
+
+_FORGET: Final = """
+    do $$ declare f regprocedure; begin
+        drop view if exists live_call;
+        for f in select p.oid::regprocedure from pg_proc p where p.pronamespace = 'public'::regnamespace
+                 and p.proowner = current_user::regrole
+                 and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
+        loop execute format('drop function if exists %s cascade', f); end loop;
+    end $$"""
+"""What the files define is dropped first, in the same transaction: a function whose arguments changed would otherwise
+stay beside its successor, with the privileges it had."""
 
 
 def install(database: Database) -> None:
@@ -20,5 +32,6 @@ def install(database: Database) -> None:
     with database.connect(Role.OWNER) as owner:
         # Two set-ups at the same time take turns: `create or replace` of one function by both would fail.
         owner.execute("select pg_advisory_xact_lock(hashtextextended('werda:setup', 0))")
+        owner.execute(_FORGET)
         for file in sorted(resources.files("werda.store").joinpath("sql").iterdir(), key=lambda file: file.name):
             owner.execute(file.read_text(encoding="utf-8").encode())

@@ -60,7 +60,7 @@ class Attempt(models.Model):
         db_table = "attempt"
         constraints = (
             models.UniqueConstraint(
-                fields=["call_id", "idempotency_key"],
+                fields=["call_id", "api_key_id", "idempotency_key"],
                 condition=models.Q(idempotency_key__isnull=False),
                 name="attempt_idempotency",
             ),

@@ -16,13 +16,12 @@ class CallState(StrEnum):
 
 
 class Call(models.Model):
-    """A call. `origin` is the API key that told of it, 0 for FastAGI; `ref` is the switch's own id of it.
+    """A call. `ref` is the switch's own id of it, unique within the brand: keypad, agent and API speak of it.
 
     `level` and what belongs to it come from the last verified attempt, `attempt_id`. `line_id` and `known_line` say
     what the calling number identified; it proves nothing (D1) and is not shown without a grant (A4).
     """
 
-    origin = models.BigIntegerField()
     ref = models.TextField()
     brand_id = models.BigIntegerField()
     state = models.TextField(default=CallState.DIALOGUE.value)
@@ -49,7 +48,7 @@ class Call(models.Model):
 
     class Meta:
         db_table = "call"
-        constraints = (models.UniqueConstraint(fields=["origin", "ref"], name="call_once"),)
+        constraints = (models.UniqueConstraint(fields=["brand_id", "ref"], name="call_once"),)
         indexes = (
             models.Index(
                 fields=["brand_id", "waiting_at"],

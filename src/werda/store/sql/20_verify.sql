@@ -14,7 +14,7 @@ create or replace function verify(
     p_brand bigint[], p_customer bigint[], p_person bigint[], p_own boolean[],
     p_channel smallint[], p_method smallint[], p_accepted boolean[], p_mac bytea[],
     p_limit smallint[], p_delay float8[], p_factor float8[], p_level smallint[], p_token_seconds float8[],
-    p_origin bigint[], p_ref text[], p_calling text[], p_asserted boolean[], p_trunk text[], p_agent bigint[],
+    p_api_key bigint[], p_ref text[], p_calling text[], p_asserted boolean[], p_trunk text[], p_agent bigint[],
     p_key text[], p_request bytea[],
     out o_outcome smallint[], out o_attempt bigint[], out o_call bigint[], out o_tries smallint[], out o_level smallint[],
     out o_method smallint[], out o_line bigint[], out o_at timestamptz[], out o_hash bytea)
@@ -30,18 +30,18 @@ begin
 
     if array_length(array_remove(p_key, null), 1) > 0 then
         select array_agg(a.id order by u.i) into replay
-        from unnest(p_origin, p_ref, p_key) with ordinality u(origin, ref, key, i)
-        left join call c on u.key is not null and c.origin = u.origin and c.ref = u.ref
-        left join attempt a on a.call_id = c.id and a.idempotency_key = u.key;
+        from unnest(p_brand, p_ref, p_api_key, p_key) with ordinality u(brand, ref, api_key, key, i)
+        left join call c on u.key is not null and c.brand_id = u.brand and c.ref = u.ref
+        left join attempt a on a.call_id = c.id and a.api_key_id = u.api_key and a.idempotency_key = u.key;
     end if;
 
     with u as materialized (
         select * from unnest(p_brand, p_customer, p_person, p_own, p_channel, p_method, p_accepted, p_mac,
                              p_limit, p_delay, p_factor, p_level, p_token_seconds,
-                             p_origin, p_ref, p_calling, p_asserted, p_trunk, p_agent, p_key, p_request)
+                             p_api_key, p_ref, p_calling, p_asserted, p_trunk, p_agent, p_key, p_request)
             with ordinality x(brand, customer, person, own, channel, method, accepted, mac,
                               lim, delay, factor, lvl, token_seconds,
-                              origin, ref, calling, asserted, trunk, agent, key, request, i)
+                              api_key, ref, calling, asserted, trunk, agent, key, request, i)
         where replay is null or replay[i] is null
     ), judged as materialized (
         select u.*, b.failures as before, b.not_before as nb, m.line_id as scope,
@@ -70,18 +70,18 @@ begin
           and not (j.verdict = 0 and j.before = 0)  -- a success on a clean budget: the lock was needed, a write is not
         returning j.i, b.failures
     ), called as (
-        insert into call as c (origin, ref, brand_id, state, dialled, calling_number, asserted, trunk, tries, level, method,
+        insert into call as c (brand_id, ref, state, dialled, calling_number, asserted, trunk, tries, level, method,
                                legacy, channel, customer_id, person_id, line_id, attempt_id, verified_at, token_expires_at,
                                arrived_at)
-        select j.origin, j.ref, j.brand, 'dialogue', '', coalesce(j.calling, ''), j.asserted, j.trunk, 1,
+        select j.brand, j.ref, 'dialogue', '', coalesce(j.calling, ''), j.asserted, j.trunk, 1,
                case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.method else 0 end,
                j.verdict = 0 and j.method = 3, j.channel,
                case j.verdict when 0 then j.customer end, case j.verdict when 0 then j.person end,
                case j.verdict when 0 then j.scope end, case j.verdict when 0 then p_lane << 32 | (p_seq + j.i) else 0 end,
                case j.verdict when 0 then t end,
                case j.verdict when 0 then t + make_interval(secs => j.token_seconds) end, t
-        from judged j order by j.origin, j.ref
-        on conflict (origin, ref) do update set
+        from judged j order by j.brand, j.ref
+        on conflict (brand_id, ref) do update set
             tries = c.tries + 1, channel = excluded.channel,
             level = case when excluded.attempt_id <> 0 then excluded.level else c.level end,
             method = case when excluded.attempt_id <> 0 then excluded.method else c.method end,
@@ -92,7 +92,7 @@ begin
             verified_at = coalesce(excluded.verified_at, c.verified_at),
             token_expires_at = coalesce(excluded.token_expires_at, c.token_expires_at),
             attempt_id = case when excluded.attempt_id <> 0 then excluded.attempt_id else c.attempt_id end
-        returning c.id, c.origin, c.ref, c.tries
+        returning c.id, c.brand_id as brand, c.ref, c.tries
     ), appended as (
         insert into attempt (id, at, brand_id, customer_id, person_id, own_line, channel, method, outcome, failures, level,
                              line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key,
@@ -100,8 +100,8 @@ begin
         select p_lane << 32 | (p_seq + j.i), t, j.brand, j.customer, j.person, j.own, j.channel, j.method,
                case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, coalesce(n.failures, 0),
                case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.scope end, c.id, c.tries,
-               coalesce(j.calling, ''), j.trunk, j.agent, j.origin, j.key, j.request
-        from judged j left join counted n using (i) join called c using (origin, ref)
+               coalesce(j.calling, ''), j.trunk, j.agent, j.api_key, j.key, j.request
+        from judged j left join counted n using (i) join called c using (brand, ref)
         returning *
     ), answered as (
         select u.i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,

@@ -7,15 +7,15 @@ language sql security definer set search_path = public, pg_temp as $$
 $$;
 
 create or replace function call_arrived(
-    p_origin bigint, p_ref text, p_brand bigint, p_dialled text, p_calling text, p_asserted boolean, p_trunk text,
+    p_brand bigint, p_ref text, p_dialled text, p_calling text, p_asserted boolean, p_trunk text,
     out o_call bigint, out o_tries smallint, out o_identified boolean)
 language sql security definer set search_path = public, pg_temp as $$
     with c as (
-        insert into call as c (origin, ref, brand_id, dialled, calling_number, asserted, trunk, arrived_at,
+        insert into call as c (brand_id, ref, dialled, calling_number, asserted, trunk, arrived_at,
                                state, tries, level, method, legacy, channel, attempt_id)
-        values (p_origin, p_ref, p_brand, p_dialled, coalesce(p_calling, ''), p_asserted, p_trunk, clock_timestamp(),
+        values (p_brand, p_ref, p_dialled, coalesce(p_calling, ''), p_asserted, p_trunk, clock_timestamp(),
                 'dialogue', 0, 0, 0, false, 0, 0)
-        on conflict (origin, ref) do update set state = case c.state when 'ended' then 'dialogue' else c.state end
+        on conflict (brand_id, ref) do update set state = case c.state when 'ended' then 'dialogue' else c.state end
         returning id, tries)
     select c.id, c.tries, exists (select from line l where l.brand_id = p_brand and l.msisdn = p_calling and not l.shared)
     from c
@@ -119,9 +119,9 @@ $$;
 
 -- The call behind an agent's living grant, for an entry the agent types.
 create or replace function granted_entry(p_secret_hash bytea, p_agent bigint)
-    returns table (call_id bigint, origin bigint, ref text, brand_id bigint, calling_number text, asserted boolean, trunk text)
+    returns table (call_id bigint, ref text, brand_id bigint, calling_number text, asserted boolean, trunk text)
 language sql stable security definer set search_path = public, pg_temp as $$
-    select c.id, c.origin, c.ref, c.brand_id, nullif(c.calling_number, ''), c.asserted, c.trunk
+    select c.id, c.ref, c.brand_id, nullif(c.calling_number, ''), c.asserted, c.trunk
     from call_grant g join call c on c.id = g.call_id
     where g.secret_hash = p_secret_hash and g.agent_id = p_agent and g.expires_at > clock_timestamp() and c.state = 'open'
 $$;
