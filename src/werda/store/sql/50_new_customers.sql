@@ -1,11 +1,11 @@
 -- Every customer has both budgets from the first moment on, so that a first attempt runs the same statements as any
--- other (C7). One statement-level trigger serves single inserts and COPY alike.
+-- other (C7). One statement-level trigger serves single inserts and COPY alike. Ids are never used twice, so there is no
+-- conflict to look for, which would cost an import a third of what it takes to bring a customer in.
 create or replace function give_budgets() returns trigger
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
     insert into budget (customer_id, person_id, own_line, failures)
-    select c.id, 0, own, 0 from added c cross join (values (false), (true)) o(own)
-    on conflict do nothing;
+    select c.id, 0, own, 0 from added c cross join (values (false), (true)) o(own);
     return null;
 end $$;
 
