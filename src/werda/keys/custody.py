@@ -25,6 +25,8 @@ class Kind(IntEnum):
     PUK2 = 5
     DELIVERY_PIN2 = 6
 
+    __hash__ = int.__hash__  # an enum's own goes by its name, in Python, and an import asks for millions
+
 
 _CANARY: Final = b"canary|custody"
 

@@ -76,15 +76,10 @@ class CustomerRow(NamedTuple):
     """A row that can be used. `customer` and `phone` are values of the tables, the key first."""
 
     line: int
+    number: str
     customer: tuple[Text, ...]
     phone: tuple[Text, ...] | None
     code: Secret | None
-
-    @property
-    def number(self) -> str:
-        """The customer number."""
-        assert self.customer[0] is not None
-        return self.customer[0]
 
 
 @dataclass(slots=True)
@@ -133,11 +128,11 @@ class CustomerImport:
                 outcome.reject(line.number, bad.column, bad.reason)
                 continue
             first = customers.setdefault(row.number, row)
-            if first.customer != row.customer:
+            if first is not row and first.customer != row.customer:
                 outcome.reject(row.line, "customer_number", f"says otherwise of this customer than line {first.line}")
                 continue
             other = row if row.phone is None else phones.setdefault(row.phone[0], row)
-            if (other.phone, other.number) != (row.phone, row.number):
+            if other is not row and (other.phone, other.number) != (row.phone, row.number):
                 outcome.reject(row.line, "msisdn", f"says otherwise of this phone line than line {other.line}")
                 continue
             rows.append(row)
@@ -147,8 +142,9 @@ class CustomerImport:
         """Read the cells of a row. Raises `BadCell`."""
         (number, kind, payment, salutation, given, family, company, born, street, postcode, city, email, language,
          msisdn, line_kind, tariff, shared, code) = line.cells  # fmt: skip
+        key = cells.number(number)
         customer = (
-            cells.number(number),
+            key,
             cells.one_of("kind", kind, _KINDS),
             cells.one_of("payment", payment, _PAYMENTS),
             *(salutation, given, family, company),
@@ -161,9 +157,11 @@ class CustomerImport:
         what = cells.one_of("line_kind", line_kind, _LINES)
         many = cells.one_of("shared", shared, _TRUTHS)
         offered = None
-        if code:
+        if code and len(code) == self._code_format.digits and code.isascii() and code.isdigit():
+            offered = Secret(code)  # as the parser would give it, in a tenth of its time
+        elif code:
             offered = cells.good("customer_code", CustomerCode.parse(Secret(code), self._code_format)).secret
-        return CustomerRow(line.number, customer, None if phone is None else (phone, what, tariff, many), offered)
+        return CustomerRow(line.number, key, customer, None if phone is None else (phone, what, tariff, many), offered)
 
     def _take_customers(self, rows: Sequence[CustomerRow], outcome: Outcome) -> dict[str, Kept]:
         first = {row.number: row for row in reversed(rows)}
@@ -199,16 +197,16 @@ class CustomerImport:
         for row in rows:
             kept = customers[row.number]
             if row.code is not None:
-                if codes.setdefault(kept.id, row.code) is row.code:
-                    place = sealed.get((kept.id, 0, Kind.CUSTOMER_CODE))
-                    self._take_code(
-                        safe, row, kept.id, place, credentials.get((kept.id, Method.CUSTOMER_CODE)), outcome
-                    )
-                elif codes[kept.id] != row.code:
+                if (first := codes.setdefault(kept.id, row.code)) is row.code:
+                    place = sealed.get((kept.id, 0, Kind.CUSTOMER_CODE)) if known else None
+                    stored = credentials.get((kept.id, Method.CUSTOMER_CODE)) if known else None
+                    self._take_code(safe, row, kept.id, place, stored, outcome)
+                elif first != row.code:
                     outcome.reject(row.line, "customer_code", "differs from that of an earlier row of this customer")
             if kept.id not in seen and kept.effect in APPLIED:
                 seen.add(kept.id)
-                self._take_old_way(safe, row, kept.id, credentials.get((kept.id, Method.LEGACY)), outcome)
+                stored = credentials.get((kept.id, Method.LEGACY)) if known else None
+                self._take_old_way(safe, row, kept.id, stored, outcome)
         safe.write()
 
     def _take_code(

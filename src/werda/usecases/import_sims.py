@@ -113,7 +113,7 @@ class SimImport:
         known = self._known(safe, [row.iccid for row in rows])
         rows = [row for row in rows if self._secrets_agree(row, known.get(row.iccid), outcome)]
         kept = self._profiles.take(self.brand_id, self.as_of, [_values(row) for row in rows])
-        self._settle([sim.id for sim in kept.values() if sim.effect in {Effect.NEW, Effect.CHANGED}])
+        self._settle([kept[row.iccid].id for row in rows if _is_open(row, kept[row.iccid].effect)])
         self._leave_lines([sim.id for sim in known.values()])
         for row in rows:
             self._take_secrets(safe, row, kept[row.iccid], known.get(row.iccid), outcome)
@@ -284,6 +284,13 @@ def read(line: Line, zone: ZoneInfo) -> SimRow:
     if profile[2] == "stock" and (phone or number):
         raise BadCell("status", "is stock, but the row names a line or customer; leave one of them empty")
     return SimRow(line.number, card.digits, profile, phone, number or None, told, card.check_failed)
+
+
+def _is_open(row: SimRow, effect: Effect) -> bool:
+    """Whether the row may leave to be filled in what `_settle` knows; new stock, of which files are full, does not."""
+    if effect is Effect.NEW:
+        return row.assigned is not None or row.profile[2] == "active"
+    return effect is Effect.CHANGED
 
 
 def _values(row: SimRow) -> tuple[Text, ...]:

@@ -6,6 +6,7 @@ None, a column the file does not have, says nothing and stays None.
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -17,9 +18,9 @@ T = TypeVar("T")
 
 LONGEST_NUMBER: Final = 64
 
-_MAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_LANGUAGE: Final = re.compile(r"[a-z]{2}")
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_is_mail: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").fullmatch
+_is_language: Final = re.compile(r"[a-z]{2}").fullmatch
+_is_e164: Final = re.compile(r"\+[1-9][0-9]{6,14}").fullmatch
 
 
 class BadCell(Exception):
@@ -67,21 +68,27 @@ def moment(column: str, text: str | None, zone: ZoneInfo) -> str | None:
     """A date with time, by the clocks of `zone` unless it has an offset; a date alone means its midnight."""
     if not text:
         return None
+    named = _moment(text, zone)
+    if named is None:
+        raise BadCell(column, "is no moment of the form 2023-02-16T09:30:00 or 2023-02-16T09:30:00+01:00")
+    return named
+
+
+@lru_cache(maxsize=4096)  # a batch of SIMs is activated at one moment
+def _moment(text: str, zone: ZoneInfo) -> str | None:
     try:
         clock = datetime.fromisoformat(text)
     except ValueError:
-        clock = None
-    named = [] if clock is None else [clock.astimezone(UTC)] if clock.tzinfo else moments(clock, zone)
-    if not named:
-        raise BadCell(column, "is no moment of the form 2023-02-16T09:30:00 or 2023-02-16T09:30:00+01:00")
-    return named[0].isoformat()
+        return None
+    named = [clock.astimezone(UTC)] if clock.tzinfo else moments(clock, zone)
+    return named[0].isoformat() if named else None
 
 
 def msisdn(text: str | None) -> str | None:
     """A phone number in E.164; an empty cell is no number."""
     if not text:
         return None
-    if _E164.fullmatch(text):
+    if _is_e164(text):
         return text
     phone = normalise(text)
     if phone is None:
@@ -91,7 +98,7 @@ def msisdn(text: str | None) -> str | None:
 
 def email(text: str | None) -> str | None:
     """A mail address, or nothing."""
-    if text and not _MAIL.fullmatch(text):
+    if text and not _is_mail(text):
         raise BadCell("email", "is no mail address")
     return text
 
@@ -100,7 +107,7 @@ def language(text: str | None) -> str | None:
     """A language by its two letters; an empty cell says nothing."""
     if not text:
         return None
-    if not _LANGUAGE.fullmatch(text):
+    if not _is_language(text):
         raise BadCell("language", "is no language of two small letters, such as de")
     return text
 

@@ -6,17 +6,19 @@ file twice changes nothing, in whatever order its rows come.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import psycopg
 from psycopg import sql
 
 Connection = psycopg.Connection[Any]
 Text = str | None
-"""A value in PostgreSQL's text form, or None for nothing said."""
+"""A value in PostgreSQL's text form, without control characters (see `table_file`), or None for nothing said."""
+
+_NOTHING_SAID: Final = "\x1f"
+"""How COPY hears of a None: a control character, so that no value looks like it and none needs a look of its own."""
 
 
 class Effect(Enum):
@@ -32,8 +34,7 @@ class Effect(Enum):
 APPLIED: Final = frozenset({Effect.NEW, Effect.CHANGED, Effect.SAME})
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """The id of a row, and what the file did to it."""
 
     id: int
@@ -49,22 +50,12 @@ def prepare(connection: Connection) -> None:
 
 def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
     """Bring rows of text values into a table with COPY."""
-    copy_lines(
-        connection,
-        table,
-        columns,
-        [
-            "\t".join(["\\N" if v is None else v.replace("\\", "\\\\") if "\\" in v else v for v in row]) + "\n"
-            for row in rows
-        ],
+    lines = ["\t".join([_NOTHING_SAID if value is None else value for value in row]) for row in rows]
+    target = sql.SQL("copy {} ({}) from stdin (null {})").format(
+        sql.Identifier(table), _names(columns), sql.Literal(_NOTHING_SAID)
     )
-
-
-def copy_lines(connection: Connection, table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
-    """Bring lines in COPY's text form into a table."""
-    target = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), _names(columns))
     with connection.cursor() as cursor, cursor.copy(target) as copy:
-        copy.write("".join(lines))
+        copy.write("\n".join([*lines, ""]).replace("\\", "\\\\"))
 
 
 class NewerWins:
