@@ -57,6 +57,8 @@ def populate(database: TestDatabase, customers: int) -> int:
                 (brand, first, last),
             )
             _credentials(database, first, last)
+        for table in ("customer", "line", "sim_profile"):  # ids were given, so their sequences must catch up
+            owner.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table}".encode())
         owner.execute("vacuum analyze")
     return brand
 

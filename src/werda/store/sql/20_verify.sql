@@ -43,7 +43,7 @@ begin
                               lim, delay, factor, lvl, token_seconds,
                               api_key, ref, calling, asserted, trunk, agent, key, request, i)
         where replay is null or replay[i] is null
-    ), judged as materialized (
+    ), judged as (
         select u.*, b.failures as before, b.not_before as nb, m.line_id as scope,
                case when not u.accepted then 5
                     when b.failures >= u.lim then 2
@@ -59,16 +59,17 @@ begin
                                     and (s.role <> 'secondary' or s.line_id is not null)))
               and (c.until is null or t < c.until)
             order by (s.role = 'secondary') nulls first limit 1) m on true
+    ), ruled as materialized (
+        select j.*, case j.verdict when 0 then 0 when 1 then j.before + 1 else j.before end as after from judged j
     ), counted as (
         update budget b
-        set failures = case j.verdict when 0 then 0 when 1 then j.before + 1 else j.before end,
+        set failures = j.after,
             not_before = case j.verdict when 0 then null
-                                        when 1 then case when j.before + 1 >= 2 and j.delay > 0
-                                                    then t + make_interval(secs => j.delay * j.factor ^ (j.before - 1)) end
+                                        when 1 then case when j.after >= 2 and j.delay > 0
+                                                    then t + make_interval(secs => j.delay * j.factor ^ (j.after - 2)) end
                                         else j.nb end
-        from judged j where b.customer_id = j.customer and b.person_id = j.person and b.own_line = j.own
+        from ruled j where b.customer_id = j.customer and b.person_id = j.person and b.own_line = j.own
           and not (j.verdict = 0 and j.before = 0)  -- a success on a clean budget: the lock was needed, a write is not
-        returning j.i, b.failures
     ), called as (
         insert into call as c (brand_id, ref, state, dialled, calling_number, asserted, trunk, tries, level, method,
                                legacy, channel, customer_id, person_id, line_id, attempt_id, verified_at, token_expires_at,
@@ -80,7 +81,7 @@ begin
                case j.verdict when 0 then j.scope end, case j.verdict when 0 then p_lane << 32 | (p_seq + j.i) else 0 end,
                case j.verdict when 0 then t end,
                case j.verdict when 0 then t + make_interval(secs => j.token_seconds) end, t
-        from judged j order by j.brand, j.ref
+        from ruled j order by j.brand, j.ref
         on conflict (brand_id, ref) do update set
             tries = c.tries + 1, channel = excluded.channel,
             level = case when excluded.attempt_id <> 0 then excluded.level else c.level end,
@@ -98,15 +99,15 @@ begin
                              line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key,
                              request_mac)
         select p_lane << 32 | (p_seq + j.i), t, j.brand, j.customer, j.person, j.own, j.channel, j.method,
-               case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, coalesce(n.failures, 0),
+               case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, j.after,
                case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.scope end, c.id, c.tries,
                coalesce(j.calling, ''), j.trunk, j.agent, j.api_key, j.key, j.request
-        from judged j left join counted n using (i) join called c using (brand, ref)
+        from ruled j join called c using (brand, ref)
         returning *
     ), answered as (
-        select u.i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,
+        select (a.id & 4294967295) - p_seq as i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,
                attempt_line(a) as line
-        from appended a join u on a.id = (p_lane << 32 | (p_seq + u.i))
+        from appended a
         union all
         select r.i, a.id, a.at,
                case when a.request_mac = r.request and a.customer_id = r.customer then a.outcome else 100 end,
