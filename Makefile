@@ -27,10 +27,10 @@ parts: setup ## Bring the parts that are not Python (Chromium, Asterisk, sipp, P
 	$(BIN)/python parts/bring.py
 
 bench: setup ## Measure, as ratios against a reference of the same run
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --write
 
 drill: setup ## Run what is too long for every run (ten million customers)
-	$(BIN)/python -m bench --drill
+	$(BIN)/python -m bench --drill --write
 
 lint: setup ## Check style, types and who may import whom
 	$(BIN)/ruff check .
