@@ -5,16 +5,20 @@ is the ratio within a round, and its median is quoted.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 _folder = Path(tempfile.mkdtemp(prefix="werda-bench-"))
 os.environ["WERDA_HOME"] = str(_folder)
@@ -24,7 +28,7 @@ from bench.cpu import cpu_seconds, memory  # noqa: E402
 from bench.population import populate  # noqa: E402
 from bench.reference import Pgbench  # noqa: E402
 from tests.database import Cluster, start_cluster  # noqa: E402
-from tests.gates import Gate, running_gate  # noqa: E402
+from tests.gates import Gate, free_port, running_gate  # noqa: E402
 
 PARALLEL = (1, 16, 64)
 
@@ -122,11 +126,26 @@ def _fastagi(gate: Gate, customers: int) -> list[report.Row]:
 
 
 def _memory(gate: Gate, postmaster: int) -> list[report.Row]:
-    rows = []
-    for name, pid in (("gate", gate.process.pid), ("PostgreSQL, all processes", postmaster)):
-        used = memory(pid)
-        rows.append(report.Row(f"memory of {name}", f"{used.private:.0f} MB", "", "", "", ""))
-    return rows
+    """After all the load; the pages after their first answer."""
+    port = free_port()
+    command = [sys.executable, "-m", "werda", "serve", "--only", "pages"]
+    pages = subprocess.Popen(
+        command, env={**gate.environment, "WERDA_PAGES_PORT": str(port)}, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError):
+                assert httpx.get(f"http://127.0.0.1:{port}/desk/sign-in/").status_code == 200
+                break
+            time.sleep(0.1)
+        processes = (("gate", gate.process.pid), ("pages", pages.pid), ("PostgreSQL, all processes", postmaster))
+        return [
+            report.Row(f"memory of {name}", f"{memory(pid).private:.0f} MB", "", "", "", "") for name, pid in processes
+        ]
+    finally:
+        pages.terminate()
+        pages.wait()
 
 
 def _imports(cluster: Cluster) -> list[report.Row]:
