@@ -232,3 +232,31 @@ async def test_tries_of_a_call_are_counted_over_keypad_agent_and_api(house: Hous
     assert isinstance(asked, Refused)
     assert asked.next is Next.AGENT
     assert asked.call_id == arrival.call_id
+
+
+async def test_an_id_used_again_after_the_call_ended_brings_no_old_verification(house: House) -> None:
+    """A4: a switch may count anew; whoever calls then proved nothing."""
+    maren = house.town.person("0815")
+    arrival = await house.call(maren)
+    assert isinstance(await house.calls.verify(arrival, number=None, digits=Secret("0815")), Verified)
+    await house.calls.hung_up(arrival)
+    again = await house.call(maren)
+    assert again.call_id == arrival.call_id
+    assert await house.answered_by(again)
+    grant = await house.calls.redeem(again.call_id, house.anna)
+    assert isinstance(grant, RedeemedGrant)
+    assert grant.level is Level.NONE
+    assert house.town.database.rows("select level, customer_id from call_grant") == [(0, None)]
+
+
+async def test_a_verification_older_than_a_token_is_not_handed_over(house: House) -> None:
+    """A4: nobody ended that call, and its id came again the next day."""
+    maren = house.town.person("0815")
+    arrival = await house.call(maren)
+    assert isinstance(await house.calls.verify(arrival, number=None, digits=Secret("0815")), Verified)
+    with house.town.database.connect() as owner:
+        owner.execute("update call set verified_at = verified_at - interval '1 day'")
+    assert await house.answered_by(arrival)
+    grant = await house.calls.redeem(arrival.call_id, house.anna)
+    assert isinstance(grant, RedeemedGrant)
+    assert grant.level is Level.NONE

@@ -26,7 +26,7 @@ def command() -> None:
     type=click.Choice([Scope.VERIFY.value, Scope.CALLS.value]),
     default=[Scope.VERIFY.value],
     show_default=True,
-    help="verify: offer digits. calls: report who answered, redeem.",
+    help="verify: offer digits. calls: report who answered.",
 )
 @click.option("--asserts", is_flag=True, help="Believe this integrator when it says that the network vouches (C3).")
 @clear_failures

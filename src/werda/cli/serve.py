@@ -18,7 +18,7 @@ def command(only: str | None, demo: bool) -> None:
     With --only the database must be running and `werda setup` have been done.
     """
     settings = Settings.from_environment()
-    if os.environ.get("WERDA_SUPERVISED") == "1":
+    if "WERDA_SUPERVISED" in os.environ:
         from werda.server.serve import die_with_parent
 
         die_with_parent()

@@ -101,8 +101,8 @@ class Api:
         return Response(status_code=204)
 
     async def redeem(self, request: Request, redemption: RedemptionRequest) -> GrantAnswer:
-        """`POST /v1/redemptions`: open a call, once, as the agent who answered it."""
-        await self._holder(request, Scope.CALLS)
+        """`POST /v1/redemptions`: open a call, once, as the agent who answered it; pages vouch for their login."""
+        await self._holder(request, Scope.AGENT)
         redeemed = await self._calls.redeem(redemption.call, redemption.agent)
         if isinstance(redeemed, NotRedeemed):
             raise Problem(problems.NOT_REDEEMED, "the call rings elsewhere, was opened before, or waited too long")

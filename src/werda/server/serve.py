@@ -23,6 +23,8 @@ from werda.server.wiring import Installation, installation
 log = logging.getLogger(__name__)
 
 PARTS: Final = ("gate", "pages")
+SUPERVISED_BY: Final = "WERDA_SUPERVISED"
+"""Names the process that started a part. In a container that may well be process 1."""
 _PR_SET_PDEATHSIG: Final = 1
 _AGAIN_SECONDS: Final = 1.0
 
@@ -58,13 +60,13 @@ def serve(settings: Settings, *, demo: bool = False, prepare: Callable[[Installa
 def die_with_parent() -> None:
     """Ask the kernel to end this process when the one that started it is gone."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != int(os.environ[SUPERVISED_BY]):
         sys.exit("the process that started this one is gone")
 
 
 def _start(part: str, settings: Settings, *, demo: bool) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "werda", "serve", "--only", part, *(["--demo"] if demo else [])]
-    environment = {**os.environ, "WERDA_HOME": str(settings.home), "WERDA_SUPERVISED": "1"}
+    environment = {**os.environ, "WERDA_HOME": str(settings.home), SUPERVISED_BY: str(os.getpid())}
     environment.pop("WERDA_ROLE", None)
     # Its own session: Ctrl-C reaches this process, which stops the parts in order.
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)

@@ -21,8 +21,8 @@ class Scope(StrEnum):
     """What a key may do."""
 
     VERIFY = "verify"  # offer digits
-    AGENT = "agent"  # offer digits that an agent typed; learn *locked*; lift that agent's grant
-    CALLS = "calls"  # report who answered, redeem for that agent, end calls
+    AGENT = "agent"  # our pages', who vouch for an agent's login: redeem, offer what the agent typed, learn *locked*
+    CALLS = "calls"  # report who answered
 
 
 def hash_of(secret: str) -> bytes:

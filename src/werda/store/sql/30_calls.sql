@@ -6,6 +6,7 @@ language sql security definer set search_path = public, pg_temp as $$
     select pg_notify('werda_live', p_brand || ':' || p_call)
 $$;
 
+-- A switch that counts anew may use an id again. Whoever calls then proved nothing: what an ended call proved ended with it.
 create or replace function call_arrived(
     p_brand bigint, p_ref text, p_dialled text, p_calling text, p_asserted boolean, p_trunk text,
     out o_call bigint, out o_tries smallint, out o_identified boolean)
@@ -15,19 +16,39 @@ language sql security definer set search_path = public, pg_temp as $$
                                state, tries, level, method, legacy, channel, attempt_id)
         values (p_brand, p_ref, p_dialled, coalesce(p_calling, ''), p_asserted, p_trunk, clock_timestamp(),
                 'dialogue', 0, 0, 0, false, 0, 0)
-        on conflict (brand_id, ref) do update set state = case c.state when 'ended' then 'dialogue' else c.state end
+        on conflict (brand_id, ref) do update set
+            state = case c.state when 'ended' then 'dialogue' else c.state end,
+            level = case c.state when 'ended' then 0 else c.level end,
+            method = case c.state when 'ended' then 0 else c.method end,
+            legacy = c.state <> 'ended' and c.legacy,
+            customer_id = case when c.state <> 'ended' then c.customer_id end,
+            person_id = case when c.state <> 'ended' then c.person_id end,
+            line_id = case when c.state <> 'ended' then c.line_id end,
+            verified_at = case when c.state <> 'ended' then c.verified_at end,
+            attempt_id = case c.state when 'ended' then 0 else c.attempt_id end
         returning id, tries)
     select c.id, c.tries, exists (select from line l where l.brand_id = p_brand and l.msisdn = p_calling and not l.shared)
     from c
 $$;
 
--- Put a call in the agents' queue; gives the attempt its token speaks for (0: unverified).
+-- Put a call in the agents' queue; gives the attempt its token speaks for (0: unverified). A verification older than a
+-- token may be is not carried along: nobody ended that call, and its id may have been used again.
 create or replace function hand_over(p_call bigint, p_token_seconds float8, out o_attempt bigint, out o_expires timestamptz)
 language sql security definer set search_path = public, pg_temp as $$
-    with c as (
-        update call set state = 'waiting', waiting_at = clock_timestamp(), redeemed_at = null, answered_by = null,
-                        token_expires_at = clock_timestamp() + make_interval(secs => p_token_seconds)
-        where id = p_call returning id, brand_id, attempt_id, token_expires_at)
+    with old as (
+        select id, coalesce(verified_at > clock_timestamp() - make_interval(secs => p_token_seconds), false) as fresh
+        from call where id = p_call for update),
+    c as (
+        update call k set state = 'waiting', waiting_at = clock_timestamp(), redeemed_at = null, answered_by = null,
+                        token_expires_at = clock_timestamp() + make_interval(secs => p_token_seconds),
+                        level = case when fresh then k.level else 0 end,
+                        method = case when fresh then k.method else 0 end, legacy = fresh and k.legacy,
+                        customer_id = case when fresh then k.customer_id end,
+                        person_id = case when fresh then k.person_id end,
+                        line_id = case when fresh then k.line_id end,
+                        verified_at = case when fresh then k.verified_at end,
+                        attempt_id = case when fresh then k.attempt_id else 0 end
+        from old where k.id = old.id returning k.id, k.brand_id, k.attempt_id, k.token_expires_at)
     select c.attempt_id, c.token_expires_at from c, lateral tell_desks(c.brand_id, c.id)
 $$;
 
