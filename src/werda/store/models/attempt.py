@@ -6,6 +6,8 @@ from django.db import models
 class Budget(models.Model):
     """What is left of a person's tries (C1, C2): one row for calls from their own line, one for all others (C3).
 
+    The row for their own line comes with the first call from there.
+
     Negative customer ids are decoy rows, over which attempts on unknown numbers go (C7).
     """
 

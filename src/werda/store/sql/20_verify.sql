@@ -23,6 +23,11 @@ declare
     t constant timestamptz := coalesce(p_now, clock_timestamp());
     replay bigint[];  -- for each attempt the earlier one with its idempotency key, or null
 begin
+    -- The first call from somebody's own line brings the budget for such calls; in key order, too, and before any lock.
+    insert into budget (customer_id, person_id, own_line, failures)
+    select u.customer, u.person, true, 0 from unnest(p_customer, p_person, p_own) u(customer, person, own)
+    where u.own order by 1, 2 on conflict do nothing;
+
     perform 1 from budget b
       join unnest(p_customer, p_person, p_own) u(customer, person, own)
         on b.customer_id = u.customer and b.person_id = u.person and b.own_line = u.own
