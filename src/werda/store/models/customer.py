@@ -10,7 +10,13 @@ from werda.store.models.brand import Brand
 def _of_a_brand() -> "models.ForeignKey[Brand, Brand]":
     """Every unique key below begins with the brand and brands are never deleted: an index and a check of its own for
     each row would only slow the import down."""
-    return models.ForeignKey(Brand, models.PROTECT, db_constraint=False, db_index=False)
+    return models.ForeignKey(Brand, models.PROTECT, db_constraint=False)
+
+
+def _of_a_customer(*, null: bool = False) -> "models.ForeignKey[Customer, Customer]":
+    """Whoever writes a line or a SIM profile has looked its customer up in the same transaction. A check of each row by
+    PostgreSQL, with a lock of the customer, takes as long as bringing the row in."""
+    return models.ForeignKey("Customer", models.CASCADE, null=null, db_constraint=False)
 
 
 class Customer(models.Model):
@@ -51,7 +57,7 @@ class Line(models.Model):
     KINDS: ClassVar = ("mobile", "landline")
 
     brand = _of_a_brand()
-    customer = models.ForeignKey(Customer, models.CASCADE)
+    customer = _of_a_customer()
     msisdn = models.TextField()
     kind = models.TextField(default="mobile")
     tariff = models.TextField(blank=True)
@@ -70,8 +76,8 @@ class SimProfile(models.Model):
     """A physical SIM or an eSIM profile (S12); without customer it is in stock. Its PUK never changes (S9)."""
 
     brand = _of_a_brand()
-    customer = models.ForeignKey(Customer, models.CASCADE, null=True)
-    line = models.ForeignKey(Line, models.SET_NULL, null=True)
+    customer = _of_a_customer(null=True)
+    line = models.ForeignKey(Line, models.SET_NULL, null=True, db_constraint=False)
     kind = models.TextField(default="physical")  # core.sim.SimKind
     role = models.TextField(default="primary")  # core.sim.SimRole
     status = models.TextField(default="stock")  # core.sim.SimStatus

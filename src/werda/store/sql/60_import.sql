@@ -1,11 +1,20 @@
 -- An import fills tables faster than autovacuum looks at them, and an ANALYZE that falls into its first transaction
--- even records that they are empty: lookups by index would turn into scans. So an import says itself when to look again.
--- How large a table is and how unique its keys are shows in a tenth of the usual sample.
+-- even records that they are empty: lookups by index would turn into scans. So an import says itself when to look again,
+-- and a table is looked at when it has doubled. How unique its keys are shows in a tenth of the usual sample.
 create or replace function analyze_imported() returns void
 language plpgsql security definer set search_path = public, pg_temp set default_statistics_target = 10 as $$
+declare
+    t record;
 begin
-    analyze customer (brand_id, customer_number), line (brand_id, msisdn), sim_profile (brand_id, iccid),
-            sealed_secret (customer_id, sim_id), credential (customer_id);
+    for t in select * from (values ('customer', 'brand_id, customer_number'), ('line', 'brand_id, msisdn'),
+                                   ('sim_profile', 'brand_id, iccid'), ('sealed_secret', 'customer_id, sim_id'),
+                                   ('credential', 'customer_id')) looked_at(name, columns)
+    loop
+        if pg_relation_size(t.name::regclass) / current_setting('block_size')::int
+           > 2 * (select greatest(relpages, 0) from pg_class where oid = t.name::regclass) then
+            execute format('analyze %I (%s)', t.name, t.columns);
+        end if;
+    end loop;
 end $$;
 
 -- A new credential clears the account holder's budgets, a lock with them (C9). Locked in key order, as verify.sql does.
