@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from werda.core.sim import check_digit_fails
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
 from werda.store.roles import Database
@@ -47,7 +48,7 @@ class Rate:
 
 def measure(
     database: Database, postmaster: int, brand: str, verifier: Verifier, custody: Custody, folder: Path,
-    *, rows: int = 50_000, rounds: int = 5,
+    *, rows: int = 100_000, rounds: int = 5,
 ) -> list[Rate]:  # fmt: skip
     """The median of `rounds` for each kind of file, every round with rows of its own, in a database with that brand.
 
@@ -135,6 +136,8 @@ def _assigned(first: int, rows: int) -> Iterator[str]:
 
 
 def _profile(issuer: str, n: int) -> str:
+    number = f"{issuer}{n:010}"
+    check = next(digit for digit in "0123456789" if not check_digit_fails(number + digit))
     key = f"{n:032X}"
     secrets = f"{n % 10000:04};{n % 10**8:08};{n % 9999:04};{n * 7 % 10**8:08}"
-    return f"{issuer}{n:011};26299{n:010};{key};{key};{n:08};{secrets}"
+    return f"{number}{check};26299{n:010};{key};{key};{n:08};{secrets}"

@@ -12,6 +12,7 @@ from tests.database import TestDatabase
 from werda.core.method import Method
 from werda.core.policy import Policy
 from werda.core.secret import Secret
+from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Kind
 from werda.store.roles import Role
 from werda.usecases.activate_policy import activate_policy
@@ -101,7 +102,7 @@ class Town:
                 (self.brand, person.id, person.line_id, role, status, iccid, LONG_AGO, LONG_AGO),
             ).fetchone()
             assert row is not None
-            self._seal(custody, Kind.PUK, Method.PUK, person.id, row[0], puk)
+            self._seal(custody, Kind.SIM_PROFILE, Method.PUK, person.id, row[0], puk)
         sim = Sim(row[0], puk, iccid)
         person.sims.append(sim)
         return sim
@@ -110,12 +111,13 @@ class Town:
         self, custody: psycopg.Connection[Any], kind: Kind, method: Method, customer_id: int, sim_id: int, digits: str
     ) -> None:
         secret = Secret(digits)
+        sealed = SimSecrets(puk=secret).text() if kind is Kind.SIM_PROFILE else secret
         custody.execute(
             "insert into sealed_secret (customer_id, sim_id, kind, key_id, ciphertext, as_of)"
             " values (%s, %s, %s, %s, %s, %s)",
             (
                 *(customer_id, sim_id, kind, self.database.custody.key_id),
-                *(self.database.custody.seal(kind, customer_id, sim_id, secret), LONG_AGO),
+                *(self.database.custody.seal(kind, customer_id, sim_id, sealed), LONG_AGO),
             ),
         )
         custody.execute(

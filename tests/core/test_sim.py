@@ -11,16 +11,18 @@ EID = "89044011112233441122334411223321"
 
 
 def test_iccid_with_right_check_digit_is_taken_without_a_warning() -> None:
-    assert Iccid.parse(ICCID) == Iccid(ICCID, check_failed=False)
+    assert Iccid.parse(ICCID) == Iccid(ICCID)
+    assert not Iccid(ICCID).check_failed
 
 
 @pytest.mark.parametrize("wrong", sorted(set("0123456789") - {"6"}))
 def test_iccid_with_any_other_check_digit_is_a_warning_and_not_refused(wrong: str) -> None:
-    assert Iccid.parse(ICCID[:-1] + wrong) == Iccid(ICCID[:-1] + wrong, check_failed=True)
+    assert Iccid.parse(ICCID[:-1] + wrong) == Iccid(ICCID[:-1] + wrong)
+    assert Iccid(ICCID[:-1] + wrong).check_failed
 
 
 def test_iccid_printed_in_groups_and_padded_with_f_is_the_same_number() -> None:
-    assert Iccid.parse(" 8949 4400 0000 1672 706F ") == Iccid(ICCID, check_failed=False)
+    assert Iccid.parse(" 8949 4400 0000 1672 706F ") == Iccid(ICCID)
 
 
 def test_iccid_of_twenty_digits_is_checked_from_its_right_end() -> None:

@@ -90,9 +90,13 @@ def _with_another_key(text: str) -> tink.KeysetHandle:
 def test_a_sealed_secret_opens_in_its_own_row_only(folder: Path) -> None:
     """B5: bound to customer, SIM and kind."""
     custody = Custody(ring.load(folder, RingName.CUSTODY))
-    sealed = custody.seal(Kind.PUK, 1, 2, Secret("12345678"))
-    assert custody.open(Kind.PUK, 1, 2, sealed) == Secret("12345678")
-    for kind, customer, sim in ((Kind.DELIVERY_PIN, 1, 2), (Kind.PUK, 2, 2), (Kind.PUK, 1, 3)):
+    sealed = custody.seal(Kind.CUSTOMER_CODE, 1, 2, Secret("12345678"))
+    assert custody.open(Kind.CUSTOMER_CODE, 1, 2, sealed) == Secret("12345678")
+    for kind, customer, sim in (
+        (Kind.SIM_PROFILE, 1, 2),
+        (Kind.CUSTOMER_CODE, 2, 2),
+        (Kind.CUSTOMER_CODE, 1, 3),
+    ):
         with pytest.raises(BadKeyRing):
             custody.open(kind, customer, sim, sealed)
 

@@ -9,6 +9,7 @@ from tests.database import TestDatabase
 from werda.core.method import Method
 from werda.core.policy import Policy
 from werda.core.secret import Secret
+from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Kind
 from werda.usecases import import_customers, import_sims
 from werda.usecases.activate_policy import activate_policy
@@ -89,8 +90,13 @@ class ImportingTown:
         found: int = self.database.rows("select id from sim_profile where iccid = %s", iccid)[0][0]
         return found
 
+    def sim_secrets(self, customer_id: int, sim_id: int) -> SimSecrets:
+        """What lies sealed of a SIM for this customer, 0 for stock; nothing when there is nothing."""
+        text = self.opened(Kind.SIM_PROFILE, customer_id, sim_id)
+        return SimSecrets() if text is None else SimSecrets.read(Secret(text))
+
     def opened(self, kind: Kind, customer_id: int, sim_id: int = 0) -> str | None:
-        """A sealed secret in plain text."""
+        """A sealed text in plain."""
         rows = self.database.rows(
             "select ciphertext from sealed_secret where customer_id = %s and sim_id = %s and kind = %s",
             customer_id, sim_id, kind,

@@ -34,13 +34,10 @@ def test_row_becomes_customer_line_and_code_that_counts(town: ImportingTown) -> 
     assert not town.rejects.exists()
 
 
-def test_new_customer_has_both_budgets(town: ImportingTown) -> None:  # C3, C7
+def test_new_customer_has_the_budget_for_calls_from_anywhere(town: ImportingTown) -> None:  # C7
     town.customers(file(MAREN))
     maren = town.customer("K1")
-    assert town.database.rows("select own_line from budget where customer_id = %s order by 1", maren) == [
-        (False,),
-        (True,),
-    ]
+    assert town.database.rows("select own_line from budget where customer_id = %s", maren) == [(False,)]
 
 
 def test_customer_may_have_several_lines_or_none_yet(town: ImportingTown) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.usecases.importing_town import MONDAY, TUESDAY, WEDNESDAY, ImportingTown
 from werda.core.method import Method
-from werda.keys.custody import Kind
+from werda.core.secret import Secret
+from werda.core.sim_secrets import SimSecrets
 from werda.usecases.importing.outcome import UnusableFile
 
 CUSTOMERS = "customer_number;msisdn\nK1;+4917604000001\nK2;+4917604000002\n"
@@ -31,8 +32,7 @@ def test_vendor_file_fills_the_stock_and_seals_pins_and_puks_for_nobody(town: Im
         (ICCID, "262011234567890", "physical", "primary", "stock", None)
     ]
     sim = town.sim(ICCID)
-    sealed = {kind: town.opened(kind, 0, sim) for kind in (Kind.DELIVERY_PIN, Kind.PUK, Kind.DELIVERY_PIN2, Kind.PUK2)}
-    assert list(sealed.values()) == ["0815", "00471147", "4321", "98765432"]
+    assert town.sim_secrets(0, sim) == SimSecrets(*map(Secret, ("0815", "00471147", "4321", "98765432")))
     assert town.database.rows("select count(*) from credential where customer_id >= 0") == [(0,)]  # counts for nobody
 
 
@@ -43,8 +43,7 @@ def test_assigning_a_sim_from_stock_makes_its_puk_count_for_its_customer(town: I
     assert (report.changed, report.rejected) == (1, 0)
     sim, customer = town.sim(ICCID), town.customer("K1")
     assert town.counts(Method.PUK, customer, "00471147", sim)
-    assert town.opened(Kind.PUK, customer, sim) == "00471147"
-    assert town.opened(Kind.DELIVERY_PIN, customer, sim) == "0815"
+    assert town.sim_secrets(customer, sim) == SimSecrets(*map(Secret, ("0815", "00471147", "4321", "98765432")))
     assert town.database.rows("select count(*) from sealed_secret where customer_id = 0") == [(0,)]
     assert town.database.rows("select status, activated_at from sim_profile") == [("active", TUESDAY)]
 
@@ -56,7 +55,7 @@ def test_sim_given_to_another_customer_takes_its_puk_along(town: ImportingTown) 
     sim = town.sim(ICCID)
     assert town.database.rows("select count(*) from credential where customer_id = %s", town.customer("K1")) == [(0,)]
     assert town.counts(Method.PUK, town.customer("K2"), "00471147", sim)
-    assert town.opened(Kind.PUK2, town.customer("K2"), sim) == "98765432"
+    assert town.sim_secrets(town.customer("K2"), sim).puk2 == Secret("98765432")
     assert town.database.rows("select line_id from sim_profile") == [(None,)]  # never another customer's line
 
 
@@ -110,7 +109,8 @@ def test_delivery_pin_of_a_newer_file_replaces_the_older(town: ImportingTown) ->
     town.sims(file(SIM), MONDAY)
     assert town.sims(file(SIM.replace("0815", "1508")), MONDAY).rejected == 1
     assert town.sims(file(SIM.replace("0815", "1508")), TUESDAY).changed == 1
-    assert town.opened(Kind.DELIVERY_PIN, 0, town.sim(ICCID)) == "1508"
+    assert town.sim_secrets(0, town.sim(ICCID)).pin == Secret("1508")
+    assert town.sim_secrets(0, town.sim(ICCID)).puk == Secret("00471147")
 
 
 def test_wrong_check_digit_of_an_iccid_is_a_warning(town: ImportingTown) -> None:
@@ -149,7 +149,7 @@ def test_esim_has_pin_and_puk_too_and_its_activation_code_is_a_secret(town: Impo
     code = "LPA:1$smdp.example.org$MATCHING-4711"
     town.sims(f"iccid;eid;puk1;activation_code\n{ESIM};89044011112233441122334411223321;12345678;{code}\n")
     assert town.database.rows("select kind, eid from sim_profile") == [("esim", "89044011112233441122334411223321")]
-    assert town.opened(Kind.ACTIVATION_CODE, 0, town.sim(ESIM)) == code
+    assert town.sim_secrets(0, town.sim(ESIM)).activation_code == Secret(code)
     for (table,) in town.database.rows("select tablename from pg_tables where schemaname = 'public'"):
         assert "MATCHING-4711" not in str(town.database.rows(f"select t::text from {table} t"))  # B9
 
@@ -204,4 +204,17 @@ def test_secret_newer_than_the_file_stays(town: ImportingTown) -> None:
     with town.database.connect() as owner:
         owner.execute("update sealed_secret set as_of = %s", (WEDNESDAY,))
     assert town.sims(file(SIM.replace("0815", "1508")), TUESDAY).rejected == 0
-    assert town.opened(Kind.DELIVERY_PIN, 0, town.sim(ICCID)) == "0815"
+    assert town.sim_secrets(0, town.sim(ICCID)).pin == Secret("0815")
+
+
+def test_file_that_tells_one_secret_leaves_the_others_of_the_sim(town: ImportingTown) -> None:
+    town.sims(f"iccid;puk1\n{ICCID};00471147\n", MONDAY)
+    assert town.sims(f"iccid;pin1\n{ICCID};0815\n", TUESDAY).changed == 1
+    assert town.sim_secrets(0, town.sim(ICCID)) == SimSecrets(pin=Secret("0815"), puk=Secret("00471147"))
+
+
+def test_puk_that_a_later_file_brings_counts_for_the_customer(town: ImportingTown) -> None:  # B7
+    town.customers(CUSTOMERS)
+    town.sims(f"iccid;msisdn;status\n{ICCID};+4917604000001;active\n", MONDAY)
+    town.sims(f"iccid;puk1\n{ICCID};00471147\n", TUESDAY)
+    assert town.counts(Method.PUK, town.customer("K1"), "00471147", town.sim(ICCID))

@@ -39,4 +39,4 @@ def end_of(policies: Sequence[Policy]) -> datetime | None:
 
 
 def _plain(text: str) -> str:
-    return _APART.sub("", text).upper()
+    return text.upper() if text.isalnum() else _APART.sub("", text).upper()

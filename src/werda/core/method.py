@@ -14,6 +14,8 @@ class Method(IntEnum):
     PUK = 2
     LEGACY = 3  # customer number, birth date and postcode; agent only, until a stated end date (A1)
 
+    __hash__ = int.__hash__  # an enum's own goes by its name, in Python, and an import asks for millions
+
     @property
     def slug(self) -> str:
         """The name in policies, in the API and in metrics, such as ``customer_code``."""

@@ -49,7 +49,11 @@ class Iccid:
     """
 
     digits: str
-    check_failed: bool
+
+    @property
+    def check_failed(self) -> bool:
+        """Whether the last digit is no Luhn check digit of the others."""
+        return check_digit_fails(self.digits)
 
     @classmethod
     def parse(cls, text: str) -> Self | Malformed:
@@ -59,7 +63,7 @@ class Iccid:
             digits = digits[:-1]
         if not (_are_digits(digits, 19, 20) and digits.startswith("89")):
             return Malformed("an ICCID has 19 or 20 digits and begins with 89")
-        return cls(digits, check_failed=_luhn(digits) != 0)
+        return cls(digits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,11 @@ class ActivationCode:
         if self.needs_confirmation:
             fields.append("1")
         return Secret("$".join(fields))
+
+
+def check_digit_fails(iccid: str) -> bool:
+    """Whether the last of an ICCID's digits is no Luhn check digit of the others; vendors sometimes leave it out."""
+    return _luhn(iccid) != 0
 
 
 def _without_blanks(text: str) -> str:

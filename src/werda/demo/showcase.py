@@ -13,6 +13,7 @@ from typing import Any, Final
 import psycopg
 
 from werda.core.secret import Secret
+from werda.core.sim_secrets import SimSecrets
 from werda.keys import ring
 from werda.keys.custody import Custody, Kind
 from werda.keys.ring import RingName
@@ -121,7 +122,7 @@ class Showcase:
         rows = custody.execute(
             "select customer_id, sim_id, kind, ciphertext from sealed_secret"
             " where customer_id = any(%s) and kind = any(%s)",
-            (ids, [Kind.CUSTOMER_CODE, Kind.PUK]),
+            (ids, list(Kind)),
         )
         return {
             (customer, sim, Kind(kind)): self._custody.open(Kind(kind), customer, sim, sealed)
@@ -137,7 +138,8 @@ class Showcase:
             " where customer_id = any(%s) order by role, id",
             (ids,),
         ):
-            puk = sealed.get((customer, sim_id, Kind.PUK))
+            secrets = sealed.get((customer, sim_id, Kind.SIM_PROFILE))
+            puk = SimSecrets.read(secrets).puk if secrets else None
             sims.setdefault(line_id, []).append(ShownSim(kind, role, status, iccid, puk))
         lines: dict[int, list[ShownLine]] = {}
         for line_id, customer, msisdn, kind, tariff, shared in custody.execute(

@@ -6,52 +6,32 @@ for customer 0 and count for nobody. When it is assigned, they are sealed anew f
 them (B7 says when).
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from itertools import compress
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from werda.core.malformed import Malformed
 from werda.core.method import Method
 from werda.core.secret import Secret
-from werda.core.sim import ActivationCode, DeliveryPin, Eid, Iccid, Imsi, Puk
+from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
 from werda.store.roles import Database
 from werda.usecases.importing import cells
-from werda.usecases.importing.cells import BadCell
-from werda.usecases.importing.newer_wins import Connection, Effect, Kept, NewerWins, Text
+from werda.usecases.importing.cells import Text
+from werda.usecases.importing.newer_wins import Connection, Effect, NewerWins, together
 from werda.usecases.importing.outcome import Outcome
 from werda.usecases.importing.run import BrandRules, Order, Report, bring_in
-from werda.usecases.importing.safe import Place, Safe
-from werda.usecases.importing.table_file import Columns, Line
+from werda.usecases.importing.safe import Safe
+from werda.usecases.importing.sim_file import COLUMNS, SECRETS, SimRows, read_sims
+from werda.usecases.importing.table_file import Rows
 
-COLUMNS: Final = Columns(
-    wanted=(
-        *("iccid", "imsi", "eid", "kind", "role", "status", "activated_at", "msisdn", "customer_number"),
-        *("pin1", "puk1", "pin2", "puk2", "activation_code"),
-    ),
-    required=("iccid",),
-    dropped=re.compile(r"e?ki|opc?|acc|e?adm[0-9]*|k4|transportkey"),
-)
+__all__ = ["COLUMNS", "import_sims"]
 
-SECRETS: Final[Mapping[str, tuple[Kind, Callable[[Secret], Any], range]]] = {
-    "pin1": (Kind.DELIVERY_PIN, DeliveryPin.parse, range(4, 9)),
-    "puk1": (Kind.PUK, Puk.parse, range(8, 9)),
-    "pin2": (Kind.DELIVERY_PIN2, DeliveryPin.parse, range(4, 9)),
-    "puk2": (Kind.PUK2, Puk.parse, range(8, 9)),
-    "activation_code": (Kind.ACTIVATION_CODE, ActivationCode.parse, range(0)),
-}
-"""The columns that hold secrets: what each is, who reads it, and how many digits its plain form has."""
-
-_UNCHANGEABLE: Final = {Kind.PUK: "puk1", Kind.PUK2: "puk2"}
-_COLUMN: Final = {kind: column for column, (kind, _, _) in SECRETS.items()}
-_READ: Final = [(column, *how) for column, how in SECRETS.items()]
-_KINDS: Final = {"physical": "physical", "sim": "physical", "card": "physical", "esim": "esim"}
-_ROLES: Final = {word: word for word in ("primary", "secondary")}
-_STATES: Final = {word: word for word in ("stock", "shipped", "active", "blocked", "replaced", "ended")}
+_FIELDS: Final = dict(zip(("pin", "puk", "pin2", "puk2", "activation_code"), SECRETS, strict=True))
+_UNCHANGEABLE: Final = ("puk", "puk2")
 _PROFILE: Final = {
     "customer_id": None,
     "line_id": None,
@@ -67,27 +47,21 @@ _OTHERWISE: Final = (
 )
 
 
-@dataclass(slots=True)
-class SimRow:
-    """A row that can be used. `assigned` holds customer and line ids once they are found; 0 and None for stock."""
+class Owners(NamedTuple):
+    """Whose each SIM is: ids of customer and line, both None for stock, the line None where a file names none."""
 
-    line: int
-    iccid: str
-    profile: tuple[Text, ...]  # kind, role, status, imsi, eid, activated_at
-    msisdn: str | None
-    customer_number: str | None
-    secrets: dict[Kind, Secret]
-    check_failed: bool
-    assigned: tuple[int, int | None] | None = None
+    customer: Sequence[int | None]
+    line: Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class KnownSim:
-    """A profile that is there, with its secrets opened, and when each was told. `customer_id` is 0 for stock."""
+    """A profile that is there, what secrets it has, opened, and when they were told. `customer_id` is 0 for stock."""
 
     id: int
     customer_id: int
-    secrets: dict[Kind, tuple[Secret, datetime]]
+    secrets: Secret | None
+    as_of: datetime | None
 
 
 @dataclass(slots=True)
@@ -105,97 +79,118 @@ class SimImport:
     def __post_init__(self) -> None:
         self._profiles = NewerWins(self.connection, "sim_profile", "iccid", _PROFILE)
 
-    def take(self, lines: Sequence[Line]) -> Outcome:
+    def take(self, rows: Rows) -> Outcome:
         """Bring a chunk of rows in."""
         outcome = Outcome()
         safe = Safe(self.connection, self.verifier, self.custody, self.as_of)
-        rows = self._assigned(self._well_formed(lines, outcome), outcome)
-        known = self._known(safe, [row.iccid for row in rows])
-        rows = [row for row in rows if self._secrets_agree(row, known.get(row.iccid), outcome)]
-        kept = self._profiles.take(self.brand_id, self.as_of, [_values(row) for row in rows])
-        self._settle([kept[row.iccid].id for row in rows if _is_open(row, kept[row.iccid].effect)])
+        told = read_sims(rows, self.zone, outcome)
+        told, owners = self._assigned(told, outcome)
+        known = self._known(safe, told.iccid)
+        if known:
+            agreed = [
+                self._secrets_agree(line, secrets, known.get(iccid), outcome)
+                for line, iccid, secrets in zip(told.line, told.iccid, told.secrets, strict=True)
+            ]
+            told, owners = told.kept(agreed), Owners(*(list(compress(ids, agreed)) for ids in owners))
+        taken = self._profiles.take(self.brand_id, self.as_of, self._values(told, owners, known), none_known=not known)
+        self._settle([taken.ids[iccid] for iccid, effect in taken.effects.items() if effect is Effect.CHANGED])
         self._leave_lines([sim.id for sim in known.values()])
-        for row in rows:
-            self._take_secrets(safe, row, kept[row.iccid], known.get(row.iccid), outcome)
+        for line, iccid, secrets, puk, owner in zip(
+            told.line, told.iccid, told.secrets, told.puk, owners.customer, strict=True
+        ):
+            if iccid in known:
+                self._renew_secrets(safe, line, taken.effect(iccid), known[iccid], secrets, owner, outcome)
+            elif secrets is not None:
+                self._put(safe, owner or 0, taken.ids[iccid], secrets, puk)
+        outcome.changed.update(line for line, iccid in zip(told.line, told.iccid, strict=True) if iccid not in known)
         safe.write()
         return outcome
 
-    def _well_formed(self, lines: Sequence[Line], outcome: Outcome) -> list[SimRow]:
-        rows: dict[str, tuple[Line, SimRow]] = {}
-        for line in lines:
-            try:
-                row = read(line, self.zone)
-            except BadCell as bad:
-                outcome.reject(line.number, bad.column, bad.reason)
-                continue
-            if row.check_failed:
-                outcome.warn(line.number, "iccid", "the check digit does not fit; was it left out?")
-            first, _ = rows.setdefault(row.iccid, (line, row))
-            if first is not line and first.cells != line.cells:
-                outcome.reject(line.number, "iccid", f"says otherwise of this SIM than line {first.number}")
-        return [row for _, row in rows.values()]
-
-    def _assigned(self, rows: Sequence[SimRow], outcome: Outcome) -> list[SimRow]:
+    def _assigned(self, rows: SimRows, outcome: Outcome) -> tuple[SimRows, Owners]:
         """The rows whose line and customer are there, with their ids."""
-        lines = self._ids("line", "msisdn", [row.msisdn for row in rows if row.msisdn])
-        customers = self._ids(
-            "customer", "customer_number", [row.customer_number for row in rows if row.customer_number]
-        )
-        good = []
-        for row in rows:
-            line, customer = lines.get(row.msisdn), customers.get(row.customer_number)
-            if row.msisdn and line is None:
-                outcome.reject(row.line, "msisdn", "is no known line; bring the customers in first")
-            elif row.customer_number and customer is None:
-                outcome.reject(row.line, "customer_number", "is no known customer; bring the customers in first")
+        nobody: list[int | None] = [None] * len(rows.line)
+        if cells.unsaid(rows.msisdn) and cells.unsaid(rows.customer_number):
+            return rows, Owners(nobody, nobody)
+        lines = self._ids("line", "msisdn", rows.msisdn)
+        customers = self._ids("customer", "customer_number", rows.customer_number)
+        good, customer_ids, line_ids = [], [], []
+        for at, msisdn, number in zip(rows.line, rows.msisdn, rows.customer_number, strict=True):
+            line, customer = lines.get(msisdn), customers.get(number)
+            problem = None
+            if msisdn and line is None:
+                problem = "msisdn", "is no known line; bring the customers in first"
+            elif number and customer is None:
+                problem = "customer_number", "is no known customer; bring the customers in first"
             elif line and customer and line[1] != customer[1]:
-                outcome.reject(row.line, "msisdn", "is a line of another customer than customer_number says")
-            else:
-                row.assigned = (line[1], line[0]) if line else (customer[1], None) if customer else None
-                good.append(row)
-        return good
+                problem = "msisdn", "is a line of another customer than customer_number says"
+            good.append(problem is None)
+            if problem:
+                outcome.reject(at, *problem)
+                continue
+            owner = line or customer
+            customer_ids.append(owner[1] if owner else None)
+            line_ids.append(line[0] if line else None)
+        return rows.kept(good), Owners(customer_ids, line_ids)
 
-    def _ids(self, table: str, key: str, values: list[str]) -> dict[str | None, tuple[int, int]]:
+    def _ids(self, table: str, key: str, values: Sequence[Text]) -> dict[Text, tuple[int, int]]:
         """For each key that is known: its id and the customer's."""
-        if not values:
+        if cells.unsaid(values):
             return {}
         customer = "id" if table == "customer" else "customer_id"
         statement = (
             f"select {key}, id, {customer} from {table}"  # noqa: S608
             f" where brand_id = %s and {key} = any(string_to_array(%s, %s))"
         )
-        found = self.connection.execute(statement.encode(), (self.brand_id, *_together(values))).fetchall()
+        found = self.connection.execute(statement.encode(), (self.brand_id, *together(values))).fetchall()
         return {value: (row_id, customer_id) for value, row_id, customer_id in found}
 
-    def _known(self, safe: Safe, iccids: list[str]) -> dict[str, KnownSim]:
+    def _known(self, safe: Safe, iccids: Sequence[Text]) -> dict[Text, KnownSim]:
         found = self.connection.execute(
             "select iccid, id, coalesce(customer_id, 0) from sim_profile"
             " where brand_id = %s and iccid = any(string_to_array(%s, %s)) order by id for update",
-            (self.brand_id, *_together(iccids)),
+            (self.brand_id, *together(iccids)),
         ).fetchall()
-        known = {iccid: KnownSim(sim_id, customer_id, {}) for iccid, sim_id, customer_id in found}
-        of_sim = {sim.id: sim for sim in known.values()}
-        for place, sealed in safe.sealed([(sim.customer_id, sim.id) for sim in known.values()], list(_COLUMN)).items():
-            customer_id, sim_id, kind = place
-            secret = self.custody.open(kind, customer_id, sim_id, sealed.ciphertext)
-            of_sim[sim_id].secrets[kind] = (secret, sealed.as_of)
+        sealed = safe.sealed([(customer_id, sim_id) for _, sim_id, customer_id in found], Kind.SIM_PROFILE)
+        known: dict[Text, KnownSim] = {}
+        for iccid, sim_id, customer_id in found:
+            secrets, as_of = None, None
+            if there := sealed.get((customer_id, sim_id)):
+                secrets = self.custody.open(Kind.SIM_PROFILE, customer_id, sim_id, there.ciphertext)
+                as_of = there.as_of
+            known[iccid] = KnownSim(sim_id, customer_id, secrets, as_of)
         return known
 
-    def _secrets_agree(self, row: SimRow, known: KnownSim | None, outcome: Outcome) -> bool:
+    def _secrets_agree(self, line: int, told: Secret | None, known: KnownSim | None, outcome: Outcome) -> bool:
         """Whether the row's secrets may stand beside what is known of the profile (S9)."""
-        if known is None:
+        if told is None or known is None or known.secrets is None or told == known.secrets:
             return True
-        for kind, secret in row.secrets.items():
-            there, as_of = known.secrets.get(kind, (secret, None))
-            if there == secret:
+        said, there = SimSecrets.read(told), SimSecrets.read(known.secrets)
+        for name, column in _FIELDS.items():
+            mine, theirs = getattr(said, name), getattr(there, name)
+            if mine is None or theirs is None or mine == theirs:
                 continue
-            if kind in _UNCHANGEABLE:
-                outcome.reject(row.line, _COLUMN[kind], "differs from the PUK of this ICCID, which never changes (S9)")
+            if name in _UNCHANGEABLE:
+                outcome.reject(line, column, "differs from the PUK of this ICCID, which never changes (S9)")
                 return False
-            if as_of == self.as_of:
-                outcome.reject(row.line, _COLUMN[kind], _OTHERWISE)
+            if known.as_of == self.as_of:
+                outcome.reject(line, column, _OTHERWISE)
                 return False
         return True
+
+    def _values(self, rows: SimRows, owners: Owners, known: Mapping[Text, KnownSim]) -> list[Sequence[Text]]:
+        """The columns of sim_profile, the key first. A new SIM with an owner is out of stock, an active one was
+        activated; what a file leaves open of a known one, `_settle` fills in."""
+        status: list[Text] = [*rows.status]
+        activated: list[Text] = [*rows.activated_at]
+        now = self.as_of.isoformat()
+        for index, (iccid, owner) in enumerate(zip(rows.iccid, owners.customer, strict=True)):
+            if iccid not in known:
+                if status[index] is None and owner is not None:
+                    status[index] = "shipped"
+                if status[index] == "active" and activated[index] is None:
+                    activated[index] = now
+        ids = [[None if row_id is None else str(row_id) for row_id in column] for column in owners]
+        return [rows.iccid, *ids, rows.kind, rows.role, status, rows.imsi, rows.eid, activated]
 
     def _settle(self, sims: list[int]) -> None:
         """Fill in what a file leaves open: an assigned SIM is out of stock, an active one has been activated."""
@@ -216,111 +211,49 @@ class SimImport:
                 (sims,),
             )
 
-    def _take_secrets(self, safe: Safe, row: SimRow, kept: Kept, known: KnownSim | None, outcome: Outcome) -> None:
-        if kept.effect is Effect.CONTRADICTS:
-            outcome.reject(row.line, "iccid", _OTHERWISE)
+    def _renew_secrets(
+        self, safe: Safe, line: int, effect: Effect, known: KnownSim, told: Secret | None, owner: int | None,
+        outcome: Outcome,
+    ) -> None:  # fmt: skip
+        """Take what a row tells of a known SIM. What is known as of a later time stays, as does what is not told."""
+        if effect is Effect.CONTRADICTS:
+            outcome.reject(line, "iccid", _OTHERWISE)
             return
-        if kept.effect is Effect.OLDER:
+        if effect is Effect.OLDER:
             return
-        if kept.effect is not Effect.SAME:
-            outcome.changed.add(row.line)
-        before = known.customer_id if known else 0
-        customer_id = row.assigned[0] if row.assigned else before
-        if known is None:
-            for kind, secret in row.secrets.items():
-                self._put(safe, kind, customer_id, kept.id, secret)
+        newer = told is not None and (known.as_of is None or known.as_of < self.as_of)
+        secrets = known.secrets if told is None or told == known.secrets else _merged(told, known.secrets, newer=newer)
+        customer_id = owner or known.customer_id
+        place = (known.customer_id, known.id, Kind.SIM_PROFILE)
+        if effect is Effect.CHANGED or secrets != known.secrets:
+            outcome.changed.add(line)
+        if secrets == known.secrets and customer_id == known.customer_id:
+            if newer and secrets is not None:
+                safe.confirm(place)
             return
-        there = dict(known.secrets)
-        for kind, secret in row.secrets.items():
-            if kind in there and there[kind][0] == secret:
-                if there[kind][1] < self.as_of:
-                    safe.confirm((customer_id, kept.id, kind))
-                    there[kind] = (secret, self.as_of)
-            elif kind not in there or there[kind][1] < self.as_of:
-                if there.pop(kind, None) is not None:
-                    safe.remove((before, kept.id, kind))
-                self._put(safe, kind, customer_id, kept.id, secret)
-                outcome.changed.add(row.line)
-        if customer_id != before:
-            self._move(safe, kept.id, before, customer_id, there)
-
-    def _move(
-        self, safe: Safe, sim_id: int, before: int, customer_id: int, secrets: dict[Kind, tuple[Secret, datetime]]
-    ) -> None:
-        """Seal what is there anew for the SIM's new customer; the PUK counts for the old one no longer."""
-        for kind, (secret, as_of) in secrets.items():
-            place: Place = (before, sim_id, kind)
+        if known.secrets is not None:
             safe.remove(place)
-            self._put(safe, kind, customer_id, sim_id, secret, as_of)
-        if before:
-            safe.end(Method.PUK, before, sim_id)
+            if known.customer_id:
+                safe.end(Method.PUK, known.customer_id, known.id)
+        if secrets is not None:
+            puk = SimSecrets.read(secrets).puk
+            self._put(safe, customer_id, known.id, secrets, puk, None if newer else known.as_of)
 
     def _put(
-        self, safe: Safe, kind: Kind, customer_id: int, sim_id: int, secret: Secret, as_of: datetime | None = None
-    ) -> None:
-        safe.seal(kind, customer_id, sim_id, secret, as_of)
-        if kind is Kind.PUK and customer_id:
-            safe.accept(Method.PUK, customer_id, sim_id, secret)
+        self, safe: Safe, customer_id: int, sim_id: int, secrets: Secret, puk: Secret | None,
+        as_of: datetime | None = None,
+    ) -> None:  # fmt: skip
+        """Seal the secrets for the SIM's customer, and let the PUK count for them and for nobody else."""
+        safe.seal(Kind.SIM_PROFILE, customer_id, sim_id, secrets, as_of)
+        if customer_id and puk is not None:
+            safe.accept(Method.PUK, customer_id, sim_id, puk)
 
 
-def read(line: Line, zone: ZoneInfo) -> SimRow:
-    """Read the cells of a row; `zone` is that of its clocks. Raises `BadCell`."""
-    iccid, imsi, eid, kind, role, status, activated_at, msisdn, number, *secrets = line.cells
-    card = cells.good("iccid", Iccid.parse(iccid or ""))
-    told = {}
-    for (column, what, parse, plain), cell in zip(_READ, secrets, strict=True):
-        if cell and cell.isascii() and cell.isdigit() and len(cell) in plain:
-            told[what] = Secret(cell)  # as the parser would give it, in a tenth of its time
-        elif cell:
-            told[what] = _secret(column, parse, cell)
-    chip = cells.good("eid", Eid.parse(eid)).digits if eid else None
-    looks = "esim" if chip or Kind.ACTIVATION_CODE in told else None
-    profile = (
-        cells.one_of("kind", kind, _KINDS) or looks,
-        cells.one_of("role", role, _ROLES),
-        cells.one_of("status", status, _STATES),
-        cells.good("imsi", Imsi.parse(imsi)).digits if imsi else None,
-        chip,
-        cells.moment("activated_at", activated_at, zone),
-    )
-    phone = cells.msisdn(msisdn)
-    if profile[2] == "stock" and (phone or number):
-        raise BadCell("status", "is stock, but the row names a line or customer; leave one of them empty")
-    return SimRow(line.number, card.digits, profile, phone, number or None, told, card.check_failed)
-
-
-def _is_open(row: SimRow, effect: Effect) -> bool:
-    """Whether the row may leave to be filled in what `_settle` knows; new stock, of which files are full, does not."""
-    if effect is Effect.NEW:
-        return row.assigned is not None or row.profile[2] == "active"
-    return effect is Effect.CHANGED
-
-
-def _together(keys: Sequence[str]) -> tuple[str, str]:
-    """Keys as one text, and what stands between them, for string_to_array.
-
-    As a list each would be quoted, which takes ten times as long. No cell of a file holds a control character.
-    """
-    return "\x1f".join(keys), "\x1f"
-
-
-def _values(row: SimRow) -> tuple[Text, ...]:
-    """A row of the table sim_profile, in the order of `_PROFILE`, the key first."""
-    customer_id, line_id = row.assigned or (None, None)
-    return (
-        row.iccid,
-        None if customer_id is None else str(customer_id),
-        None if line_id is None else str(line_id),
-        *row.profile,
-    )
-
-
-def _secret(column: str, parse: Callable[[Secret], Any], cell: str) -> Secret:
-    """The secret a cell holds, in its one form. Raises `BadCell`."""
-    parsed = parse(Secret(cell))
-    if isinstance(parsed, Malformed):
-        raise BadCell(column, parsed.reason)
-    return parsed.text() if isinstance(parsed, ActivationCode) else parsed.secret
+def _merged(told: Secret, known: Secret | None, *, newer: bool) -> Secret:
+    if known is None:
+        return told
+    said, there = SimSecrets.read(told), SimSecrets.read(known)
+    return (said.or_else(there) if newer else there.or_else(said)).text()
 
 
 def import_sims(database: Database, order: Order, verifier: Verifier, custody: Custody) -> Report:

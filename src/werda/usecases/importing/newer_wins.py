@@ -5,17 +5,20 @@ with the same time that says otherwise contradicts what is there. A None says no
 file twice changes nothing, in whatever order its rows come.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
+from werda.usecases.importing.cells import Text
+
 Connection = psycopg.Connection[Any]
-Text = str | None
-"""A value in PostgreSQL's text form, without control characters (see `table_file`), or None for nothing said."""
+Columns = Sequence[Sequence[Text]]
+"""Values column by column, the key's first."""
 
 _NOTHING_SAID: Final = "\x1f"
 """How COPY hears of a None: a control character, so that no value looks like it and none needs a look of its own."""
@@ -34,11 +37,17 @@ class Effect(Enum):
 APPLIED: Final = frozenset({Effect.NEW, Effect.CHANGED, Effect.SAME})
 
 
-class Kept(NamedTuple):
-    """The id of a row, and what the file did to it."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of rows: the id of each by its key, if it was asked for, and what the file did to those that were
+    not new."""
 
-    id: int
-    effect: Effect
+    ids: Mapping[Text, int]
+    effects: Mapping[Text, Effect]
+
+    def effect(self, key: Text) -> Effect:
+        """What the file did to the row with this key."""
+        return self.effects.get(key, Effect.NEW)
 
 
 def prepare(connection: Connection) -> None:
@@ -48,21 +57,36 @@ def prepare(connection: Connection) -> None:
         connection.execute(sql.SQL("set enable_{} = off").format(sql.SQL(method)))
 
 
-def copy_rows(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
-    """Bring rows of text values into a table with COPY."""
-    lines = ["\t".join([_NOTHING_SAID if value is None else value for value in row]) for row in rows]
+def together(keys: Sequence[Text]) -> tuple[str, str]:
+    """Keys as one text, and what stands between them, for string_to_array.
+
+    As a list each would be quoted, which takes ten times as long. No cell of a file holds a control character.
+    """
+    return _NOTHING_SAID.join(filter(None, keys)), _NOTHING_SAID
+
+
+def copy_columns(connection: Connection, table: str, names: Sequence[str], columns: Columns) -> None:
+    """Bring text values into a table with COPY."""
+    said = [[_NOTHING_SAID if v is None else v for v in column] if None in column else column for column in columns]
+    lines = map("\t".join, zip(*said, strict=True))
     target = sql.SQL("copy {} ({}) from stdin (null {})").format(
-        sql.Identifier(table), _names(columns), sql.Literal(_NOTHING_SAID)
+        sql.Identifier(table), _names(names), sql.Literal(_NOTHING_SAID)
     )
     with connection.cursor() as cursor, cursor.copy(target) as copy:
         copy.write("\n".join([*lines, ""]).replace("\\", "\\\\"))
 
 
 class NewerWins:
-    """One table of a brand's rows, each known by `key`; `columns` with what a new row gets where nothing is said."""
+    """One table of a brand's rows, each known by `key`; `columns` with what a new row gets where nothing is said.
 
-    def __init__(self, connection: Connection, table: str, key: str, columns: Mapping[str, object]) -> None:
+    Without `gives_ids` the ids of new rows are not told.
+    """
+
+    def __init__(
+        self, connection: Connection, table: str, key: str, columns: Mapping[str, object], *, gives_ids: bool = True
+    ) -> None:
         self._connection = connection
+        self._gives_ids = gives_ids
         self._columns = (key, *columns)
         self._incoming = f"incoming_{table}"
         parts = {
@@ -100,27 +124,53 @@ class NewerWins:
             "update {table} c set {assigned}, as_of = %(as_of)s from {incoming} i"
             " where c.brand_id = %(brand)s and c.{key} = i.{key} and c.as_of < %(as_of)s"
         ).format(**parts)
-        self._insert = sql.SQL(
+        add = sql.SQL(
             "insert into {table} (brand_id, {names}, as_of)"
             " select %(brand)s, i.{key}, {fresh}, %(as_of)s from {incoming} i"
-            " where not %(some_known)s or not exists"
-            " (select from {table} c where c.brand_id = %(brand)s and c.{key} = i.{key}) returning {key}, id"
+        ).format(**parts)
+        returning = sql.SQL(" returning {key}, id" if gives_ids else "").format(**parts)
+        self._insert = add + returning
+        self._insert_unknown = (
+            add
+            + sql.SQL(
+                " where not exists (select from {table} c where c.brand_id = %(brand)s and c.{key} = i.{key})"
+            ).format(**parts)
+            + returning
+        )
+        self._known = sql.SQL(
+            "select 1 from {table} where brand_id = %s and {key} = any(string_to_array(%s, %s)) limit 1"
         ).format(**parts)
 
-    def take(self, brand_id: int, as_of: datetime, rows: Collection[Sequence[Text]]) -> dict[str, Kept]:
-        """Bring rows in, key first, each key once, once in a transaction; gives for every key what became of it."""
-        if not rows:
-            return {}
-        copy_rows(self._connection, self._incoming, self._columns, rows)
+    def none_known(self, brand_id: int, keys: Sequence[Text]) -> bool:
+        """Whether no row with one of these keys is there: so it is with nearly every chunk of a first import."""
+        return not self._connection.execute(self._known, (brand_id, *together(keys))).fetchone()
+
+    def take(self, brand_id: int, as_of: datetime, columns: Columns, *, none_known: bool | None = None) -> Taken:
+        """Bring rows in, each key once, once in a transaction; gives what became of them.
+
+        `none_known` is what `none_known` said of these keys, if it was asked.
+        """
+        keys = columns[0]
+        if not keys:
+            return Taken({}, {})
+        if none_known is None:
+            none_known = self.none_known(brand_id, keys)
+        copy_columns(self._connection, self._incoming, self._columns, columns)
         said = {"brand": brand_id, "as_of": as_of}
+        if none_known:
+            return Taken(self._added(self._insert, said), {})
         judged = self._connection.execute(self._judge, said).fetchall()
-        kept = {key: Kept(row_id, _effect(age, differs)) for key, row_id, age, differs in judged}
+        ids: dict[Text, int] = {key: row_id for key, row_id, _, _ in judged}
+        effects: dict[Text, Effect] = {key: _effect(age, differs) for key, _, age, differs in judged}
         if any(age < 0 for _, _, age, _ in judged):
             self._connection.execute(self._update, said)
-        if len(kept) < len(rows):
-            added = self._connection.execute(self._insert, {**said, "some_known": bool(kept)})
-            kept.update({key: Kept(row_id, Effect.NEW) for key, row_id in added.fetchall()})
-        return kept
+        if len(ids) < len(keys):
+            ids.update(self._added(self._insert_unknown, said))
+        return Taken(ids, effects)
+
+    def _added(self, statement: sql.Composed, said: Mapping[str, object]) -> dict[Text, int]:
+        added = self._connection.execute(statement, said)
+        return dict(added.fetchall()) if self._gives_ids else {}
 
 
 def _effect(age: int, differs: bool) -> Effect:

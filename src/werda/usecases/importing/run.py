@@ -5,7 +5,7 @@ so a finished file can be brought in again too. Two imports of a brand take turn
 """
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ from werda.store.roles import Database, Role
 from werda.usecases.importing.newer_wins import Connection, prepare
 from werda.usecases.importing.outcome import Outcome, Remark, UnusableFile
 from werda.usecases.importing.rejects import RejectsFile
-from werda.usecases.importing.table_file import Chunk, Line, TableFile, is_not_utf8
+from werda.usecases.importing.table_file import Chunk, Rows, TableFile, is_not_utf8
 
 CHUNK: Final = 10_000
 """Rows in a transaction: enough to make statements cheap, few enough to keep memory and a crash's repetition small."""
@@ -63,7 +63,7 @@ class BrandRules:
 class Importer(Protocol):
     """Takes chunks of rows of one kind of file."""
 
-    def take(self, lines: Sequence[Line]) -> Outcome:
+    def take(self, rows: Rows) -> Outcome:
         """Bring a chunk of rows in, within the transaction at hand."""
         ...
 
@@ -200,10 +200,10 @@ def _take(connection: Connection, importer: Importer, chunk: Chunk) -> Outcome:
     """Somebody else, such as the portal, may write the same row at the same moment: then the chunk is taken again."""
     for _ in range(_TRIES - 1):
         try:
-            return importer.take(chunk.lines)
+            return importer.take(chunk.rows)
         except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
             connection.rollback()
-    return importer.take(chunk.lines)
+    return importer.take(chunk.rows)
 
 
 def _refuse_wrong_encoding(chunk: Chunk, run: Run) -> None:
@@ -217,7 +217,7 @@ def _count(run: Run, chunk: Chunk, outcome: Outcome) -> None:
     out = {reject.line for reject in outcome.rejects}
     warnings = [warning for warning in outcome.warnings if warning.line not in out]
     run.position = chunk.last_line
-    report.rows += chunk.rows
+    report.rows += chunk.count
     report.changed += len(outcome.changed - out)
     report.rejected += len(out)
     report.warned += len(warnings)

@@ -55,18 +55,18 @@ class Safe:
     def __post_init__(self) -> None:
         self._when = binary_copy.microseconds(self.as_of)
 
-    def sealed(self, places: Collection[tuple[int, int]], kinds: Collection[Kind]) -> dict[Place, Sealed]:
-        """What lies sealed for these pairs of customer and SIM, locked until the chunk is in."""
+    def sealed(self, places: Collection[tuple[int, int]], kind: Kind) -> dict[tuple[int, int], Sealed]:
+        """What of this kind lies sealed for these pairs of customer and SIM, locked until the chunk is in."""
         if not places:
             return {}
         rows = self.connection.execute(
-            "select s.customer_id, s.sim_id, s.kind, s.ciphertext, s.as_of from sealed_secret s"
+            "select s.customer_id, s.sim_id, s.ciphertext, s.as_of from sealed_secret s"
             " join unnest(%s::bigint[], %s::bigint[]) u(customer, sim)"
             " on s.customer_id = u.customer and s.sim_id = u.sim"
-            " where s.kind = any(%s) order by 1, 2, 3 for update of s",
-            (*map(list, zip(*places, strict=True)), list(kinds)),
+            " where s.kind = %s order by 1, 2 for update of s",
+            (*map(list, zip(*places, strict=True)), kind),
         ).fetchall()
-        return {(customer, sim, Kind(kind)): Sealed(value, as_of) for customer, sim, kind, value, as_of in rows}
+        return {(customer, sim): Sealed(value, as_of) for customer, sim, value, as_of in rows}
 
     def credentials(self, customers: Collection[int]) -> dict[tuple[int, Method], Stored]:
         """The credentials of these customers that belong to no SIM."""

@@ -3,6 +3,9 @@
 Lines are split as bytes and only the columns that are wanted are decoded: what a SIM vendor's file holds beyond them
 (Ki, OPc, ADM keys) is never read. A quote that does not close spoils its own line and no other, because a row cannot
 go on in the next line. Memory does not grow with the file.
+
+Rows are given column by column. Where no line of a block needs a look of its own, its columns are cut and decoded
+whole, which takes a fifth of the time; one odd line, and each line of that block is read for itself, to the same end.
 """
 
 import hashlib
@@ -12,13 +15,13 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 from werda.core.malformed import Malformed
 from werda.usecases.importing.outcome import Remark, UnusableFile
 
-Cells = list[str | None]
-"""The cells of a row in the order of the wanted columns; None for a column the file does not have."""
+Column = list[str] | None
+"""The cells of a column, one for each row; None for a column the file does not have."""
 
 Pick = Callable[[Sequence[bytes]], tuple[bytes, ...]]
 
@@ -38,21 +41,25 @@ class Columns:
     dropped: re.Pattern[str] | None = None
 
 
-class Line(NamedTuple):
-    """A row and the number of its line, from 1."""
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows of a table: the numbers of their lines, from 1, and the wanted columns in their order."""
 
-    number: int
-    cells: Cells
+    numbers: Sequence[int]
+    columns: Sequence[Column]
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some rows of a file: those that can be read, and why the rest cannot. `end` is the byte after the last one."""
+    """Some rows of a file: those that can be read, and why the rest cannot; `count` is that of both together.
 
-    lines: list[Line]
+    `end` is the byte after the last one.
+    """
+
+    rows: Rows
     rejects: list[Remark]
     last_line: int
-    rows: int
+    count: int
     end: int
 
 
@@ -97,70 +104,98 @@ class TableFile:
 
     def chunks(self, *, after: int, rows: int) -> Iterator[Chunk]:
         """The rows behind the line numbered `after`, at most `rows` in each chunk. Empty lines are read over."""
-        pick = self._picker()
-        absent = [index for index, position in enumerate(self.positions) if position is None]
         with self.path.open("rb") as file:
             for _ in islice(file, max(after, 1)):
                 pass
-            number, end = max(after, 1), 0
+            line, end = max(after, 1), 0
             while block := list(islice(file, rows)):
-                lines: list[Line] = []
+                numbers: Sequence[int] = range(line + 1, line + 1 + len(block))
                 rejects: list[Remark] = []
-                for raw in block:
-                    number += 1
-                    row = raw.rstrip(b"\r\n")
-                    if not row:
-                        continue
-                    cells = self._cells(row, pick, absent)
-                    if isinstance(cells, list):
-                        lines.append(Line(number, cells))
-                    else:
-                        rejects.append(Remark(number, *cells))
+                columns = self._columns_at_once(block)
+                if columns is None:
+                    numbers, columns = self._line_by_line(numbers, block, rejects)
+                line += len(block)
                 end = file.tell() if file.seekable() else end
-                yield Chunk(lines, rejects, number, len(lines) + len(rejects), end)
+                yield Chunk(Rows(numbers, columns), rejects, line, len(numbers) + len(rejects), end)
+
+    def _columns_at_once(self, block: list[bytes]) -> list[Column] | None:
+        """The wanted columns of a block without an odd line; None when there may be one."""
+        data = b"".join(block).replace(b"\r\n", b"\n").removesuffix(b"\n")
+        if b'"' in data or b"\n\n" in data or data.startswith(b"\n"):
+            return None
+        rows = [line.split(self.delimiter) for line in data.split(b"\n")]
+        if len(rows) != len(block) or set(map(len, rows)) != {self.width}:
+            return None
+        cells = list(zip(*rows, strict=True))
+        columns: list[Column] = []
+        for position in self.positions:
+            column = _plain_column(cells[position]) if position is not None else None
+            if column is None and position is not None:
+                return None
+            columns.append(column)
+        return columns
+
+    def _line_by_line(
+        self, numbers: Sequence[int], block: list[bytes], rejects: list[Remark]
+    ) -> tuple[list[int], list[Column]]:
+        """The lines that can be read, their numbers and their columns; empty lines are read over."""
+        pick = self._picker()
+        good: list[int] = []
+        rows: list[list[str]] = []
+        for number, raw in zip(numbers, block, strict=True):
+            line = raw.rstrip(b"\r\n")
+            if not line:
+                continue
+            cells = self._cells(line, pick)
+            if isinstance(cells, list):
+                good.append(number)
+                rows.append(cells)
+            else:
+                rejects.append(Remark(number, *cells))
+        columns: list[Column] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in self.positions]
+        return good, [
+            None if position is None else column for position, column in zip(self.positions, columns, strict=True)
+        ]
 
     def _picker(self) -> Pick:
         """Takes the wanted cells out of a row to which one empty cell was added, for the columns that are not there."""
         chosen = [self.width if position is None else position for position in self.positions]
         return itemgetter(*chosen)
 
-    def _cells(self, row: bytes, pick: Pick, absent: Sequence[int]) -> Cells | tuple[str, str]:
+    def _cells(self, row: bytes, pick: Pick) -> list[str] | tuple[str, str]:
         """The wanted cells, trimmed, or column and reason why the row cannot be read."""
         cells = row.split(self.delimiter) if b'"' not in row else _split_quoted(row, self.delimiter)
         if isinstance(cells, Malformed):
             return "", cells.reason
         if len(cells) != self.width:
             return "", f"has {len(cells)} cells where the header has {self.width}"
-        cells.append(b"")
-        chosen = pick(cells)
-        try:
-            text = _APART.encode().join(chosen).decode()
-        except UnicodeDecodeError:
-            return self._undecodable(chosen), _NOT_UTF8
-        values: Cells = [value.strip() for value in text.split(_APART)] if " " in text else [*text.split(_APART)]
-        if not text.replace(_APART, "").isprintable():
-            odd = self._clean(chosen, values)
-            if odd is not None:
-                return odd
-        for index in absent:
-            values[index] = None
-        return values
-
-    def _undecodable(self, chosen: tuple[bytes, ...]) -> str:
+        chosen = pick([*cells, b""])
+        values = []
         for name, cell in zip(self.columns.wanted, chosen, strict=True):
             try:
-                cell.decode()
+                value = " ".join(cell.decode().split())  # odd blanks (no-break space, tab) become plain ones
             except UnicodeDecodeError:
-                return name
-        raise AssertionError("one of the cells did not decode")
-
-    def _clean(self, chosen: tuple[bytes, ...], values: Cells) -> tuple[str, str] | None:
-        """Make odd blanks (no-break space, tab) plain ones; column and reason when something invisible remains."""
-        values[:] = [" ".join(cell.decode().split()) for cell in chosen]
-        for name, value in zip(self.columns.wanted, values, strict=True):
-            if value is not None and not value.isprintable():
+                return name, _NOT_UTF8
+            if not value.isprintable():
                 return name, "contains an invisible character; remove it"
+            values.append(value)
+        return values
+
+
+def _plain_column(cells: tuple[bytes, ...]) -> list[str] | None:
+    """The cells of a column, trimmed; None when one of them is not UTF-8 or needs a look of its own."""
+    try:
+        text = _APART.encode().join(cells).decode()
+    except UnicodeDecodeError:
         return None
+    values = text.split(_APART)
+    if len(values) != len(cells) or not text.replace(_APART, "").isprintable():
+        return None
+    # A blank at an edge, or two of them, is rare; to look for each kind is faster than for any.
+    around = f"{_APART}{text}{_APART}" if " " in text else ""
+    if any(odd in around for odd in ("  ", f" {_APART}", f"{_APART} ")):
+        return [" ".join(value.split()) for value in values]
+    return values
 
 
 def is_not_utf8(reject: Remark) -> bool:
@@ -190,7 +225,7 @@ def _header(line: bytes, delimiter: bytes) -> list[str]:
     if isinstance(cells, Malformed):
         return []
     try:
-        return [cell.decode().strip() for cell in cells]
+        return [" ".join(cell.decode().split()) for cell in cells]
     except UnicodeDecodeError:
         raise UnusableFile(f"line 1 {_NOT_UTF8}") from None
 
