@@ -1,5 +1,8 @@
 """The database refuses what a role must not do, and set-up is safe to repeat."""
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 
@@ -35,3 +38,17 @@ def test_the_gate_reads_no_table_at_all(database: TestDatabase) -> None:
 def test_the_desk_reads_no_secret_sealed_or_keyed(database: TestDatabase, table: str) -> None:
     with database.connect(Role.DESK) as desk, pytest.raises(psycopg.errors.InsufficientPrivilege):
         desk.execute(f'select 1 from "{table}"'.encode())
+
+
+def test_the_tables_are_those_of_the_models(database: TestDatabase) -> None:
+    """A change of a model without its migration would only show on somebody's server."""
+    script = (
+        "import sys; from werda.server.settings import Settings; from werda.server.wiring import Installation\n"
+        "from werda.store.roles import Role; from django.core.management import call_command\n"
+        "settings = Settings.from_environment(); Installation(settings, settings.database).set_up_django(Role.OWNER)\n"
+        "call_command('makemigrations', 'store', check_changes=True, dry_run=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=database.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

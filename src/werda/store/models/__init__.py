@@ -7,6 +7,7 @@ from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.customer import Customer, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.imports import ImportRun
+from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "KeyCanary",
     "Lane",
     "Line",
+    "OperatorOrder",
+    "OutboxMessage",
     "PolicyVersion",
     "SealedSecret",
     "SimProfile",

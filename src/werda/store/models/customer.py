@@ -10,7 +10,7 @@ from werda.store.models.brand import Brand
 def _of_a_brand() -> "models.ForeignKey[Brand, Brand]":
     """Every unique key below begins with the brand and brands are never deleted: an index and a check of its own for
     each row would only slow the import down."""
-    return models.ForeignKey(Brand, models.PROTECT, db_constraint=False)
+    return models.ForeignKey(Brand, models.PROTECT, db_constraint=False, db_index=False)
 
 
 def _of_a_customer(*, null: bool = False) -> "models.ForeignKey[Customer, Customer]":

@@ -1,0 +1,87 @@
+"""What ends in the operator's systems: orders, and the messages that carry them out (design decision 10).
+
+An order and its message are written in one transaction (transactional outbox): neither is there without the other.
+"""
+
+import uuid
+from enum import StrEnum
+
+from django.db import models
+
+
+class OrderKind(StrEnum):
+    """What the operator is asked for. The names are part of the message's type."""
+
+    PRODUCT = "product"  # a new contract, from the order flow or an existing shop
+    REPLACE_SIM = "replace_sim"
+    PORT_OUT = "port_out"
+    END_CONTRACT = "end_contract"
+
+
+class OrderState(StrEnum):
+    """Where an order is; people see these words."""
+
+    ORDERED = "ordered"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class OperatorOrder(models.Model):
+    """One order. `public_id` is how the outside names it; `detail` never holds a secret (B9).
+
+    `customer_id` is null until the operator says whose it became. `idempotency_key` makes a repeat the same order.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    brand_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField(null=True)
+    kind = models.TextField()
+    state = models.TextField(default=OrderState.ORDERED.value)
+    detail = models.JSONField(default=dict)
+    reason = models.TextField(default="")
+    idempotency_key = models.TextField(null=True)  # noqa: DJ001 - null is no key; the unique constraint leaves it out
+    ordered_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "operator_order"
+        constraints = (
+            models.UniqueConstraint(fields=["brand_id", "idempotency_key"], name="operator_order_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=sorted(k.value for k in OrderKind)), name="operator_order_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=sorted(s.value for s in OrderState)), name="operator_order_state"
+            ),
+        )
+        indexes = (models.Index(fields=["customer_id", "ordered_at"], name="operator_order_of_customer"),)
+
+
+class OutboxMessage(models.Model):
+    """A message for the operator's systems: the body of a CloudEvent, byte for byte as it is signed.
+
+    Messages of one `stream` (a customer, or an order that has none yet) leave in the order of their ids. By
+    `message_id` a receiver takes each once. Delivered or dead, a message is settled; a dead one can be replayed.
+    """
+
+    message_id = models.TextField(unique=True)
+    brand_id = models.BigIntegerField()
+    stream = models.TextField()
+    type = models.TextField()
+    body = models.TextField()
+    created_at = models.DateTimeField()
+    tries = models.IntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+    last_problem = models.TextField(default="")
+
+    class Meta:
+        db_table = "outbox_message"
+        indexes = (
+            models.Index(
+                fields=["stream", "id"],
+                name="outbox_waiting",
+                condition=models.Q(delivered_at__isnull=True, dead_at__isnull=True),
+            ),
+        )
