@@ -29,11 +29,38 @@ LETTERHEAD = Letterhead(
     portal="mein.nordfunk.example",
     hotline="04841 123450",
     email="post@nordfunk.example",
-    legal=("Nordfunk GmbH, Sitz Husum, Amtsgericht Flensburg HRB 12345", "Geschäftsführung: Inken Thomsen, Momme Petersen"),
+    legal=(
+        "Nordfunk GmbH, Sitz Husum, Amtsgericht Flensburg HRB 12345",
+        "Geschäftsführung: Inken Thomsen, Momme Petersen",
+    ),
     accent="#0b4f8a",
 )
 
 RECIPIENT = Recipient(("Maren Muster", "Hafenstraße 12", "25813 Husum"), "Maren", "Muster")
+
+
+TERMS = {
+    "de": {
+        "Leistungen": (
+            "Nordfunk stellt den Anschluss in seinem Netz bereit und hält ihn instand.",
+            "Wartungen werden zwei Tage vorher im Kundenportal angekündigt.",
+        ),
+        "Rechnung": (
+            "Die Rechnung liegt zum Ersten des Monats im Kundenportal.",
+            "Einwände nimmt die Kundenbetreuung acht Wochen lang entgegen.",
+        ),
+    },
+    "en": {
+        "Services": (
+            "Nordfunk provides the line in its network and keeps it working.",
+            "Maintenance is announced in the customer portal two days before.",
+        ),
+        "Bills": (
+            "The bill is in the customer portal on the first of the month.",
+            "Customer care takes objections for eight weeks.",
+        ),
+    },
+}
 
 
 def cover(catalogue: str, recipient: Recipient = RECIPIENT) -> Cover:
@@ -61,22 +88,8 @@ def contract(catalogue: str) -> ContractPapers:
         if german
         else ("Calls and text messages to all German networks", "20 GB at up to 100 Mbit/s, then 64 kbit/s"),
         term=Term(24),
-        clauses=tuple(
-            Clause(title, (text,))
-            for title, text in (
-                ("Leistungen", "Nordfunk stellt den Anschluss im Netz bereit und hält es instand. Wartungen werden zwei Tage vorher im Kundenportal angekündigt."),
-                ("Rechnung", "Die Rechnung liegt zum Ersten des Monats im Kundenportal. Einwände nimmt die Kundenbetreuung acht Wochen lang entgegen."),
-            )
-        )
-        if german
-        else tuple(
-            Clause(title, (text,))
-            for title, text in (
-                ("Services", "Nordfunk provides the line in its network and keeps it working. Maintenance is announced in the customer portal two days before."),
-                ("Bills", "The bill is in the customer portal on the first of the month. Customer care takes objections for eight weeks."),
-            )
-        ),
-    )  # fmt: skip
+        clauses=tuple(Clause(*clause) for clause in TERMS["de" if german else "en"].items()),
+    )
 
 
 CARD = Card("0176 0400 0001", "8949440000001672706", Secret(PIN), Secret(PUK))

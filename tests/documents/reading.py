@@ -61,16 +61,28 @@ def structure(pdf: bytes) -> str:
     return _asked("pdfinfo", pdf, "-struct-text", "{pdf}")
 
 
-def pages(pdf: bytes, *, dpi: int) -> list[Image.Image]:
-    """The pages as pictures in shades of grey."""
+def spoken(pdf: bytes) -> str:
+    """The text of the structure tree alone."""
+    return " ".join(" ".join(re.findall(r'^ *"(.*)"$', structure(pdf), re.MULTILINE)).split())
+
+
+def pages(pdf: bytes, *, dpi: int, colour: bool = False) -> list[Image.Image]:
+    """The pages as pictures, in shades of grey unless in `colour`."""
     program = require("pdftoppm")
     with TemporaryDirectory() as folder:
         file = Path(folder, "paper.pdf")
         file.write_bytes(pdf)
-        command = [program, "-r", str(dpi), "-gray", "-png", file, Path(folder, "page")]
+        command: list[str | Path] = [
+            program,
+            "-r",
+            str(dpi),
+            *([] if colour else ["-gray"]),
+            file,
+            Path(folder, "page"),
+        ]
         subprocess.run(command, check=True, capture_output=True)
-        made = sorted(Path(folder).glob("page-*.png"))
-        return [Image.open(BytesIO(picture.read_bytes())) for picture in made]
+        made = sorted(Path(folder).glob("page-*.p?m"))
+        return [Image.open(BytesIO(picture.read_bytes())).convert("RGB" if colour else "L") for picture in made]
 
 
 def _asked(name: str, pdf: bytes, *arguments: str) -> str:
@@ -78,5 +90,5 @@ def _asked(name: str, pdf: bytes, *arguments: str) -> str:
     with TemporaryDirectory() as folder:
         file = Path(folder, "paper.pdf")
         file.write_bytes(pdf)
-        command = [program, *(argument.replace("{pdf}", str(file)) for argument in arguments)]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        command: list[str | Path] = [program, *(argument.replace("{pdf}", str(file)) for argument in arguments)]
+        return subprocess.run(command, check=True, capture_output=True).stdout.decode(errors="replace")

@@ -23,7 +23,7 @@ def test_paper_keeps_pdf_ua_and_pdf_a(paper: bytes) -> None:
 
 def first(pdf: pikepdf.Pdf, kind: str) -> pikepdf.Object:
     """The first element of that kind."""
-    return next(element for element in conformance._elements(pdf) if element.S == kind)
+    return next(element for element in conformance._elements(pdf) if kind == element.S)
 
 
 def replace_metadata(pdf: pikepdf.Pdf, old: bytes, new: bytes) -> None:

@@ -52,7 +52,9 @@ class CodeLetter:
         if isinstance(self.tells, TellsLetterCode):
             days = self.tells.valid_until - self.cover.written_on
             if not timedelta(0) <= days <= timedelta(days=LETTER_CODE_DAYS):
-                raise ValueError(f"a letter code counts for 0 to {LETTER_CODE_DAYS} days after the letter is written (E4)")
+                raise ValueError(
+                    f"a letter code counts for 0 to {LETTER_CODE_DAYS} days after the letter is written (E4)"
+                )
 
 
 def code_letter(letter: CodeLetter) -> bytes:
@@ -62,14 +64,14 @@ def code_letter(letter: CodeLetter) -> bytes:
 
 def content(letter: CodeLetter) -> Content:
     """What the template is given."""
-    words, head = letter.cover.wording, letter.cover.letterhead
+    words = letter.cover.wording
     match letter.tells:
         case TellsCustomerCode():
-            kind, sections, note = "customer_code", ("where", "why", "never", "opened"), {}
+            kind, note = "customer_code", {}
+            sections = ["where", "why", "never", "opened"]
         case TellsLetterCode(valid_until=day):
-            kind, sections = "letter_code", ("use", "where_after", "why_after", "never_after", "opened_after")
-            note = {"valid_until": words.date(day)}
-    places = {"portal": head.portal, "hotline": head.hotline}
+            kind, note = "letter_code", {"valid_until": words.date(day)}
+            sections = ["use", "where_after", "why_after", "never_after", "opened_after"]
     return {
         "template": "code-letter",
         **cover_content(letter.cover, words.say(f"code_letter.{kind}.title")),
@@ -78,7 +80,10 @@ def content(letter: CodeLetter) -> Content:
         "code": letter.tells.code,
         "note": words.say(f"code_letter.{kind}.note", **note),
         "sections": [
-            [words.say(f"code_letter.{name}.title"), words.say(f"code_letter.{name}.text", **places)]
+            [
+                words.say(f"code_letter.{name}.title"),
+                words.say(f"code_letter.{name}.text", **letter.cover.letterhead.places),
+            ]
             for name in sections
         ],
     }

@@ -100,7 +100,6 @@ def content(papers: ContractPapers, copy: Copy = Copy.ORIGINAL) -> Content:
     """What the template is given. A masked code is not among it."""
     words, head = papers.cover.wording, papers.cover.letterhead
     code = None if copy is Copy.MAILED else papers.customer_code
-    places = {"portal": head.portal, "hotline": head.hotline}
     return {
         "template": "contract",
         **cover_content(papers.cover, words.say("contract.title")),
@@ -110,7 +109,7 @@ def content(papers: ContractPapers, copy: Copy = Copy.ORIGINAL) -> Content:
             "number": [words.say("contract.customer_number"), papers.cover.customer_number],
             "label": words.say("contract.customer_code"),
             "code": code,
-            "note": words.say("contract.code_masked" if code is None else "contract.code_why", **places),
+            "note": words.say("contract.code_masked" if code is None else "contract.code_why", **head.places),
         },
         "tariff": _tariff(words, papers),
         "prices": _prices(words, papers.prices),
@@ -171,8 +170,7 @@ def _terms(words: Wording, clauses: tuple[Clause, ...]) -> Content | None:
 
 
 def _withdrawal(cover: Cover) -> Content:
-    words, head = cover.wording, cover.letterhead
-    places = {"address": head.address, "hotline": head.hotline, "email": head.email}
+    words, places = cover.wording, cover.letterhead.places
     return {
         "title": words.say("withdrawal.title"),
         "clauses": [
@@ -185,7 +183,7 @@ def _withdrawal(cover: Cover) -> Content:
         "form": {
             "title": words.say("withdrawal.form_title"),
             "note": words.say("withdrawal.form_note"),
-            "to": words.say("withdrawal.form_to", address=head.address, email=head.email),
+            "to": words.say("withdrawal.form_to", **places),
             "declaration": words.say("withdrawal.form_declaration"),
             "blanks": words.paragraphs("withdrawal.form_blanks"),
             "strike": words.say("withdrawal.form_strike"),

@@ -1,6 +1,6 @@
 """What every paper begins with: who writes to whom, when, and in which words.
 
-The address stands in the window of a DIN 5008 form B letter, so nothing else may; `Recipient` therefore takes six lines.
+The address stands in the window of a DIN 5008 form B letter, so nothing else may, and it has six lines at most.
 """
 
 from dataclasses import dataclass

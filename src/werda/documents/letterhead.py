@@ -52,6 +52,12 @@ class Letterhead:
             raise ValueError("the foot of a page has room for three lines")
 
     @property
+    def places(self) -> dict[str, str]:
+        """Where the brand can be reached, as texts name it; the number is not broken between lines."""
+        hotline = self.hotline.replace(" ", "\u00a0")
+        return {"portal": self.portal, "hotline": hotline, "email": self.email, "address": self.address}
+
+    @property
     def sender(self) -> str:
         """The return address as one line, for the window."""
         return f"{self.company} · {self.street} · {self.postcode} {self.city}"

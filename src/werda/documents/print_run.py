@@ -63,24 +63,24 @@ def print_run(
 
     `duplex` begins each letter on a new sheet, so that no letter has another's back. `progress` hears how many letters
     were taken. A run of the same name is replaced. Raises `EmptyRun`, `FilesAreBusy`, `PaperFailed`, and whatever
-    `letters` raises; then no file under a final name was touched.
+    `letters` raises; then no file under a final name was touched. Raises `ValueError` when `pdf` does not end so.
     """
+    if pdf.suffix != ".pdf":
+        raise ValueError(f"{pdf.name} does not end with .pdf")
     index, rejects = pdf.with_suffix(".csv"), pdf.with_suffix(".rejects.csv")
-    with whole_or_not_at_all(pdf, rejects, index) as (pdf_part, rejects_part, index_part):
-        with _Printer(pdf_part, rejects_part, index_part, title, now, duplex) as printer:
-            for chunk in _chunks(letters):
-                printer.take(chunk)
-                progress(printer.printed + printer.rejected)
-            printer.finish(pdf.name)
+    with whole_or_not_at_all(pdf, rejects, index) as parts, _Printer(parts, title, now, duplex) as printer:
+        for chunk in _chunks(letters):
+            printer.take(chunk)
+            progress(printer.printed + printer.rejected)
+        printer.finish(pdf.name)
     return PrintRun(pdf, index, rejects, printer.printed, printer.pages, printer.rejected)
 
 
 class _Printer:
     """Writes the three files of a run, chunk after chunk."""
 
-    def __init__(
-        self, pdf: Path, rejects: Path, index: Path, title: str, now: datetime, duplex: bool
-    ) -> None:
+    def __init__(self, parts: Sequence[Path], title: str, now: datetime, duplex: bool) -> None:
+        pdf, rejects, index = parts
         self._title, self._now, self._duplex = title, now, duplex
         self._typesetter = Typesetter(Standard.PRINTER)
         self._open = ExitStack()

@@ -1,8 +1,8 @@
 """Which letters the papers' font has, and what is printed for those it has not.
 
-A name in a letter the font lacks must still reach its owner. Letters with marks are put together from their parts; else
-the nearest letter is printed, as passports do it (ICAO Doc 9303, part 3, section 6). What has no nearest Latin letter
-makes the paper `Unprintable`: the operator must give the name in Latin script.
+A name in a letter the font lacks must still reach its owner: the nearest letter is printed, as passports do it (ICAO
+Doc 9303, part 3, section 6). What has no nearest Latin letter makes the paper `Unprintable`: the operator must give the
+name in Latin script.
 """
 
 import unicodedata
@@ -63,17 +63,19 @@ def _lettered(text: str, where: str) -> str:
     text = unicodedata.normalize("NFC", blanks).translate(_NEAREST)
     if LETTERS.issuperset(text):
         return text
-    printed = "".join(map(_nearest, text))
-    if missing := sorted(set(printed) - LETTERS):
+    nearest = {letter: _nearest(letter) for letter in set(text)}
+    if missing := sorted(letter for letter, printed in nearest.items() if not LETTERS.issuperset(printed)):
         raise Unprintable(where, "".join(missing))
-    return printed
+    return "".join(nearest[letter] for letter in text)
 
 
 def _nearest(letter: str) -> str:
-    """The letter itself, its parts, or its parts without the marks that the font lacks."""
+    """The letter itself, or what is left of it without the marks that the font cannot put on it."""
     if letter in LETTERS:
         return letter
-    if LETTERS.issuperset(parts := unicodedata.normalize("NFD", letter)):
-        return parts
-    parts = unicodedata.normalize("NFKD", letter).translate(_NEAREST)
-    return "".join(part for part in parts if part in LETTERS or not unicodedata.combining(part)) or letter
+    kept = ""
+    for part in unicodedata.normalize("NFKD", letter).translate(_NEAREST):
+        together = unicodedata.normalize("NFC", kept + part)
+        if not unicodedata.combining(part) or (LETTERS.issuperset(together) and len(together) == len(kept)):
+            kept = together
+    return kept or letter

@@ -69,7 +69,7 @@ def sim_carrier(letter: SimCarrier) -> bytes:
 
 def content(letter: SimCarrier) -> Content:
     """What the template is given."""
-    words, head = letter.cover.wording, letter.cover.letterhead
+    words, places = letter.cover.wording, letter.cover.letterhead.places
     match letter.profiles:
         case [Card()]:
             title = "sim.card_title"
@@ -80,12 +80,12 @@ def content(letter: SimCarrier) -> Content:
     return {
         "template": "sim-carrier",
         **cover_content(letter.cover, words.say(title)),
-        "intro": words.say("sim.intro", portal=head.portal),
+        "intro": words.say("sim.intro", **places),
         "profiles": [_profile(words, profile) for profile in letter.profiles],
         "pin": words.say("sim.pin"),
         "puk": words.say("sim.puk"),
         "reveal": words.say("sim.reveal"),
-        "damaged": [words.say("sim.damaged"), words.say("sim.damaged_text", hotline=head.hotline)],
+        "damaged": [words.say("sim.damaged"), words.say("sim.damaged_text", **places)],
         "notes_title": words.say("sim.notes_title"),
         "notes": [
             [words.say("sim.notes_pin_title"), words.say("sim.notes_pin")],

@@ -28,8 +28,8 @@ _TEMPLATES: Final = _ROOM / "templates"
 
 
 class Standard(Enum):
-    """What a file keeps. Papers people read: accessible (PDF/UA-1) and to be archived (PDF/A-2a). For printers: PDF/A-2b,
-    without the tags that only a screen reader needs."""
+    """What a file keeps. Papers people read are accessible (PDF/UA-1) and can be archived (PDF/A-2a); a print run is
+    PDF/A-2b, without the tags that only a screen reader needs."""
 
     ACCESSIBLE = ("ua-1", "a-2a")
     PRINTER = ("a-2b",)
@@ -57,7 +57,7 @@ class Typesetter:
         )
 
     def set(self, papers: Sequence[Content], *, title: str, made_at: datetime, duplex: bool = False) -> Typeset:
-        """One PDF of these papers, each beginning on a new page, on a new sheet if `duplex`; equal papers give equal bytes.
+        """One PDF of these papers, each on a new page, or on a new sheet if `duplex`; equal papers give equal bytes.
 
         Raises `Unprintable` for letters the font lacks, `PaperFailed` when a template does not take what it is given.
         """

@@ -1,7 +1,8 @@
 """Files that belong together appear under their names when all are whole, or not at all.
 
 They are written beside their names, readable for their owner only, and renamed in order; the last one's name is the
-sign that all are there, and until it is renamed nobody else may write them. A crash leaves no half file under a final name; what it leaves beside is written over next time.
+sign that all are there, and until it is renamed nobody else may write them. A crash leaves no half file under a final
+name; what it leaves beside is written over next time.
 """
 
 import fcntl

@@ -25,7 +25,7 @@ class Wording:
         self._texts = texts
         self.language = self.raw("language")
 
-    def keys(self) -> frozenset[str]:
+    def names(self) -> frozenset[str]:
         """Every key of the catalogue."""
         return frozenset(self._texts)
 
@@ -48,7 +48,7 @@ class Wording:
     def placeholders(self, key: str) -> list[frozenset[str]]:
         """The names that each paragraph of a text wants filled in."""
         text = self._texts[key]
-        paragraphs = text if isinstance(text, list) else [text]
+        paragraphs = map(str, text) if isinstance(text, list) else [str(text)]
         return [frozenset(name for _, name, _, _ in string.Formatter().parse(each) if name) for each in paragraphs]
 
     def date(self, day: date) -> str:
@@ -60,7 +60,7 @@ class Wording:
         """An amount with its currency; a negative one has a minus, not a hyphen."""
         digits = f"{abs(money.amount):,.{money.places}f}"
         group, point = self.raw("money.group"), self.raw("money.point")
-        amount = digits.translate(str.maketrans({",": group, ".": point}))
+        amount = digits.translate({ord(","): group, ord("."): point})
         pattern = "money.symbol" if money.currency in _SYMBOLS else "money.code"
         written = self.say(pattern, amount=amount, currency=_SYMBOLS.get(money.currency, money.currency))
         return f"−{written}" if money.amount < 0 else written
