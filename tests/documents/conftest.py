@@ -4,16 +4,16 @@ from functools import cache
 
 import pytest
 
-from tests.documents.papers import PAPERS
+from tests.documents import papers
 from werda.documents.wording import CATALOGUES
 
-EVERY_PAPER = [(name, catalogue) for name in PAPERS for catalogue in CATALOGUES]
+EVERY_PAPER = [(name, catalogue) for name in papers.KINDS for catalogue in CATALOGUES]
 
 
 @cache
 def example(name: str, catalogue: str = "de-du") -> bytes:
     """The PDF of an example paper."""
-    return PAPERS[name](catalogue)
+    return papers.paper(name, catalogue)
 
 
 @pytest.fixture(params=EVERY_PAPER, ids="-".join)

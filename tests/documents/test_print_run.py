@@ -136,7 +136,7 @@ def test_file_is_for_archive_and_printer(tmp_path: Path) -> None:
 
 def test_pages_look_as_they_do_in_a_file_of_their_own(tmp_path: Path) -> None:
     run = printed(tmp_path, [Letter("contract", papers.contract("de-du")), *code_letters(2)])
-    alone = reading.pages(papers.PAPERS["contract"]("de-du"), dpi=60)
+    alone = reading.pages(papers.paper("contract", "de-du"), dpi=60)
     together = reading.pages(run.pdf.read_bytes(), dpi=60)
     assert [page.tobytes() for page in together[:3]] == [page.tobytes() for page in alone]
 

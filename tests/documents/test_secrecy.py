@@ -84,10 +84,10 @@ def test_what_a_customer_is_called_is_never_an_instruction() -> None:
 
 _WRITES_NO_FILE = """
 import resource, sys
-from tests.documents.papers import PAPERS
+from tests.documents.papers import KINDS, paper
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # from here on, whoever writes a byte to a file fails
-for make in PAPERS.values():
-    sys.stdout.buffer.write(make("de-du"))
+for kind in KINDS:
+    sys.stdout.buffer.write(paper(kind, "de-du"))
 """
 
 
@@ -95,7 +95,7 @@ def test_setting_a_paper_writes_no_file() -> None:
     done = subprocess.run([sys.executable, "-B", "-c", _WRITES_NO_FILE], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.startswith(b"%PDF-1.7")
-    assert done.stdout.count(b"%%EOF") == len(papers.PAPERS)
+    assert done.stdout.count(b"%%EOF") == len(papers.KINDS)
 
 
 def test_secrets_are_no_part_of_a_papers_own_text() -> None:

@@ -107,4 +107,4 @@ def _without_inputs(error: BaseException) -> str:
     known = "|".join(re.escape(template.name) for template in _TEMPLATES.glob("*.typ"))
     places = re.findall(rf"┌─ (?:\S*/)?({known}):(\d+):\d+", getattr(error, "diagnostic", ""))
     where = ", ".join(f"{name} line {line}" for name, line in dict.fromkeys(places))
-    return f"the paper could not be set ({where or 'no place in a template'}); set an example paper to see why"
+    return f"the paper could not be set ({where or 'no place in a template'}); try a specimen with the same letterhead"
