@@ -70,11 +70,12 @@ def _weakness_of_all(digits: str) -> Weakness | None:
 
 def _weakness_of_owner(digits: str, own: OwnData) -> Weakness | None:
     both = {digits, digits[::-1]}
-    if own.birth_date is not None and any(_is_birth_date(one, own.birth_date) for one in both):
+    length = len(digits)
+    if own.birth_date is not None and _are_birth_date(both, own.birth_date, length):
         return Weakness.OWN_BIRTH_DATE
-    if not both.isdisjoint(_pieces(_written(own.phone_numbers), len(digits))):
+    if not both.isdisjoint(_pieces(_written(own.phone_numbers), length)):
         return Weakness.OWN_PHONE_NUMBER
-    if not both.isdisjoint(_pieces([re.sub("[^0-9]", "", own.customer_number)], len(digits))):
+    if not both.isdisjoint(_pieces([re.sub("[^0-9]", "", own.customer_number)], length)):
         return Weakness.OWN_CUSTOMER_NUMBER
     return None
 
@@ -119,27 +120,30 @@ def _is_mirrored(digits: str) -> bool:
     return digits == digits[::-1]
 
 
+_ROUND: Final = "0123456789012"
+
+
 def _is_run(digits: str) -> bool:
-    steps = _steps(digits)
     return (
-        len(steps) == 1  # 8642, also round the corner: 7890
-        or sorted(digits) == [*_FORWARD[_FORWARD.index(min(digits)) :]][: len(digits)]  # shuffled: 1342
+        len(_steps(digits)) == 1  # 8642, also round the corner: 7890
+        or _ROUND.startswith("".join(sorted(digits)), int(min(digits)))  # shuffled: 1342
         or _is_cut_into(digits, _goes_step_by_step)  # 123789
         or (len(digits) > 4 and (_goes_step_by_step(digits[1:]) or _goes_step_by_step(digits[:-1])))  # 123451
-        or (len(digits) > 5 and _steps(digits[::2]) <= _SMALL and _steps(digits[1::2]) <= _SMALL)  # 132435
+        or (len(digits) > 5 and _is_slow(digits[::2]) and _is_slow(digits[1::2]))  # two runs, interleaved: 132435
     )
-
-
-_FORWARD: Final = "0123456789"
-_SMALL: Final = frozenset({0, 1, 2, 8, 9})
 
 
 def _steps(digits: str) -> set[int]:
     return {(ord(after) - ord(before)) % 10 for before, after in pairwise(digits)}
 
 
+def _is_slow(digits: str) -> bool:
+    steps = _steps(digits)
+    return len(steps) == 1 and steps <= {0, 1, 2, 8, 9}
+
+
 def _goes_step_by_step(digits: str) -> bool:
-    return digits in _FORWARD or digits[::-1] in _FORWARD or len(set(digits)) == 1
+    return digits in _ROUND or digits[::-1] in _ROUND or len(set(digits)) == 1
 
 
 def _is_cut_into(digits: str, whole: Callable[[str], bool]) -> bool:
@@ -213,20 +217,22 @@ _RULES: Final[tuple[tuple[Weakness, Callable[[str], bool]], ...]] = (
 # The customer's own data.
 
 
-def _is_birth_date(digits: str, born: date) -> bool:
-    """Whether it is put together of day, month and year, in any order, short or long, or a piece of all three."""
-    days, months = {f"{born:%d}", str(born.day)}, {f"{born:%m}", str(born.month)}
-    years = {f"{born:%Y}", f"{born:%y}"}
+def _are_birth_date(codes: set[str], born: date, length: int) -> bool:
+    """Whether one is put together of day, month and year, short or long, in any order, or is a piece of the date.
+
+    A longer code is, too, when it holds the birthday.
+    """
+    day, month, year = f"{born.day:02}", f"{born.month:02}", f"{born.year:04}"
+    days, months, years = {day, str(born.day)}, {month, str(born.month)}, {year, year[2:]}
     made = {
         "".join(parts)
         for size in (1, 2, 3)
         for chosen in permutations((days, months, years), size)
         for parts in product(*chosen)
     }
-    whole = (f"{born:%d%m%Y}", f"{born:%m%d%Y}", f"{born:%Y%m%d}")
-    if digits in made or any(digits in text for text in whole):
-        return True
-    return len(digits) > 4 and any(four in digits for four in (f"{born:%d%m}", f"{born:%m%d}"))
+    made |= _pieces((day + month + year, month + day + year, year + month + day), length)
+    birthday = {day + month, month + day} if length > 4 else set()
+    return not codes.isdisjoint(made) or any(piece in code for piece in birthday for code in codes)
 
 
 def _written(phone_numbers: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ then. The cap holds (B3): whoever drew a value that is full stays without a code
 Everybody gets a notice, and a letter where there is no e-mail (C8).
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +32,12 @@ CHUNK: Final = 2_000
 """Customers in a transaction: enough to make statements cheap, few enough that nobody at the portal waits for long."""
 
 _WITHOUT: Final = sql.SQL(
-    "not exists (select from credential k"
-    " where k.customer_id = c.id and k.person_id = 0 and k.method = {} and k.sim_id = 0)"
+    "(select true from credential k"
+    " where k.customer_id = c.id and k.person_id = 0 and k.method = {} and k.sim_id = 0) is null"
 ).format(Method.CUSTOMER_CODE)
+"""As a value and not as a join: it is looked up by its key for each customer, whatever the planner believes of tables
+that an import has just filled."""
+
 _COUNT: Final = sql.SQL(
     "select count(*), count(*) filter (where email <> ''), count(*) filter (where email = '' and address),"
     " count(*) filter (where email = '' and not address)"
@@ -46,6 +49,20 @@ _LOCK: Final = sql.SQL(
     " order by c.id limit %s for no key update of c"
 ).format(_WITHOUT)
 _STILL: Final = sql.SQL("select c.id from unnest(%s::bigint[]) c(id) where {}").format(_WITHOUT)
+
+_KEEP: Final = (
+    "with given as (select * from unnest(%(customers)s::bigint[], %(sealed)b::bytea[], %(macs)b::bytea[])"
+    " g(customer, sealed, mac)),"
+    " s as (insert into sealed_secret (customer_id, sim_id, kind, key_id, ciphertext, as_of)"
+    "  select customer, 0, %(kind)s, %(custody)s, sealed, %(now)s from given),"
+    " c as (insert into credential (customer_id, person_id, method, sim_id, key_id, mac)"
+    "  select customer, 0, %(method)s, 0, %(verifier)s, mac from given),"
+    " e as (insert into event (at, kind, brand_id, customer_id, actor, detail)"
+    "  select %(now)s, %(event)s, %(brand)s, customer, 'operator', %(detail)s from given)"
+    " insert into notice (brand_id, customer_id, kind, created_at)"
+    " select %(brand)s, customer, %(notice)s, %(now)s from given"
+)
+"""Seal, accept, record and notice, in one statement for all of a chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +123,23 @@ def assign_codes(
 
 def _lock_some(connection: Connection, brand_id: int, after: int) -> list[int]:
     """The next customers without a code, locked in the order of their ids, as an import locks them."""
-    for way in ("hashjoin", "mergejoin", "sort"):  # each is looked up by its key; no table is ever read whole
-        connection.execute(f"set local enable_{way} = off".encode())
+    connection.execute("set local enable_sort = off")  # in the order of the key, never the whole brand for each chunk
     return [customer for (customer,) in connection.execute(_LOCK, (brand_id, after, CHUNK))]
 
 
 def _still_without(connection: Connection, chunk: Collection[int]) -> list[int]:
     """Who of them has none now: somebody else may have given one while this transaction waited for the lock."""
     return [customer for (customer,) in connection.execute(_STILL, (list(chunk),))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """A code for one customer, ready to be kept: its popularity under every key, sealed, and as a keyed value."""
+
+    customer: int
+    value: bytes
+    sealed: bytes
+    mac: bytes
 
 
 def _assign(
@@ -124,55 +150,27 @@ def _assign(
     owners: Mapping[int, OwnData],
     now: datetime,
 ) -> set[int]:
-    """Draw a code for each of the customers; gives those who got theirs."""
+    """Draw a code for each of the customers; gives those who got theirs. Places are held as short as can be."""
     wanted = code_format(connection, brand_id, now)
-    drawn: dict[bytes, list[tuple[int, CustomerCode]]] = defaultdict(list)
+    drawn: dict[bytes, list[_Draw]] = defaultdict(list)
     for customer, own in owners.items():
-        code = _draw(wanted, own)
-        drawn[verifier.popularities(brand_id, code.secret)].append((customer, code))
+        draw = _draw(verifier, custody, brand_id, customer, wanted, own)
+        drawn[draw.value].append(draw)
     places = code_holders.take_places(
         connection,
         brand_id,
         primary=verifier.primary_id,
         key_ids=verifier.key_ids,
-        wanted=Counter({value: len(those) for value, those in drawn.items()}),
+        wanted={value: len(draws) for value, draws in drawn.items()},
         cap=cap(code_holders.customers_of(connection, brand_id, now), wanted),
     )
-    given = dict(pair for value, those in drawn.items() for pair in those[: places[value]])
-    _keep(connection, verifier, custody, brand_id, given, now)
-    return set(given)
-
-
-def _draw(wanted: CodeFormat, own: OwnData) -> CustomerCode:
-    while weakness(code := CustomerCode.suggest(wanted), own) is not None:
-        pass
-    return code
-
-
-def _keep(
-    connection: Connection,
-    verifier: Verifier,
-    custody: Custody,
-    brand_id: int,
-    given: Mapping[int, CustomerCode],
-    now: datetime,
-) -> None:
-    """Seal, accept, record and notice, in one statement for all of them."""
+    given = [draw for value, draws in drawn.items() for draw in draws[: places[value]]]
     connection.execute(
-        "with given as (select * from unnest(%(customers)s::bigint[], %(sealed)b::bytea[], %(macs)b::bytea[])"
-        " g(customer, sealed, mac)),"
-        " s as (insert into sealed_secret (customer_id, sim_id, kind, key_id, ciphertext, as_of)"
-        "  select customer, 0, %(kind)s, %(custody)s, sealed, %(now)s from given),"
-        " c as (insert into credential (customer_id, person_id, method, sim_id, key_id, mac)"
-        "  select customer, 0, %(method)s, 0, %(verifier)s, mac from given),"
-        " e as (insert into event (at, kind, brand_id, customer_id, actor, detail)"
-        "  select %(now)s, %(event)s, %(brand)s, customer, 'operator', %(detail)s from given)"
-        " insert into notice (brand_id, customer_id, kind, created_at)"
-        " select %(brand)s, customer, %(notice)s, %(now)s from given",
+        _KEEP,
         {
-            "customers": [*given],
-            "sealed": [custody.seal(Kind.CUSTOMER_CODE, who, 0, code.secret) for who, code in given.items()],
-            "macs": [verifier.credential(Method.CUSTOMER_CODE, who, code.secret) for who, code in given.items()],
+            "customers": [draw.customer for draw in given],
+            "sealed": [draw.sealed for draw in given],
+            "macs": [draw.mac for draw in given],
             "kind": Kind.CUSTOMER_CODE,
             "method": Method.CUSTOMER_CODE,
             "custody": custody.key_id,
@@ -183,4 +181,18 @@ def _keep(
             "detail": Jsonb({"method": Method.CUSTOMER_CODE.slug, "first": True}),
             "now": now,
         },
+    )
+    return {draw.customer for draw in given}
+
+
+def _draw(
+    verifier: Verifier, custody: Custody, brand_id: int, customer: int, wanted: CodeFormat, own: OwnData
+) -> _Draw:
+    while weakness(code := CustomerCode.suggest(wanted), own) is not None:
+        pass
+    return _Draw(
+        customer,
+        verifier.popularities(brand_id, code.secret),
+        custody.seal(Kind.CUSTOMER_CODE, customer, 0, code.secret),
+        verifier.credential(Method.CUSTOMER_CODE, customer, code.secret),
     )

@@ -146,7 +146,11 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("channel__isnull", True), ("told_at__isnull", True)),
-                    models.Q(("channel__in", ["letter", "mail", "portal"]), ("told_at__isnull", False)),
+                    models.Q(
+                        ("channel__in", ["letter", "mail", "portal"]),
+                        ("channel__isnull", False),
+                        ("told_at__isnull", False),
+                    ),
                     _connector="OR",
                 ),
                 name="notice_told_by_a_channel",

@@ -23,7 +23,11 @@ class Notice(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(told_at__isnull=True, channel__isnull=True)
-                | models.Q(told_at__isnull=False, channel__in=sorted(channel.value for channel in NoticeChannel)),
+                | models.Q(
+                    told_at__isnull=False,
+                    channel__isnull=False,
+                    channel__in=sorted(channel.value for channel in NoticeChannel),
+                ),
                 name="notice_told_by_a_channel",
             ),
         )

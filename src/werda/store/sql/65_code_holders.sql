@@ -13,7 +13,7 @@ create or replace function tally_codes(p_brand bigint, p_key bigint, p_mac bytea
 language sql security definer set search_path = public, pg_temp as $$
     insert into code_holders as h (brand_id, mac, key_id, holders)
     select p_brand, u.mac, p_key, u.difference from unnest(p_mac, p_difference) u(mac, difference)
-    where u.difference > 0 or exists (select from code_holders e where e.brand_id = p_brand and e.mac = u.mac)
+    where u.difference > 0 or (select true from code_holders e where e.brand_id = p_brand and e.mac = u.mac)
     order by u.mac
     on conflict (brand_id, mac) do update set holders = greatest(h.holders + excluded.holders, 0)
 $$;
@@ -26,28 +26,30 @@ create or replace function take_code_places(
     out o_given int[])
 language plpgsql security definer set search_path = public, pg_temp as $$
 begin
-    -- Writing each row as it is locks it whether it was there or not. What was committed meanwhile is seen below.
+    -- Writing each row as it is locks it whether it was there or not. What was committed meanwhile is seen below. Every row
+    -- is looked up by its key on its own, whatever the planner believes of a table that fills within one run.
     insert into code_holders as h (brand_id, mac, key_id, holders)
     select p_brand, c.mac, c.key, 0
     from (select substring(m.macs from 16 * k.i::int - 15 for 16) as mac, k.id as key
           from unnest(p_macs) m(macs) cross join unnest(p_keys) with ordinality k(id, i)
-          union
+          union all
           select p_leaving, 0 where p_leaving is not null) c
-    where c.key = p_primary or exists (select from code_holders e where e.brand_id = p_brand and e.mac = c.mac)
+    where c.key = p_primary
+       or (select true from code_holders e where e.brand_id = p_brand and e.mac = c.mac)
     order by c.mac
     on conflict (brand_id, mac) do update set holders = h.holders;
 
     select array_agg(least(w.wanted, greatest(p_cap - w.held, 0)) order by w.i) into o_given
-    from (select m.i, m.wanted, coalesce(sum(h.holders), 0) as held
-          from unnest(p_macs, p_wanted) with ordinality m(macs, wanted, i)
-          cross join generate_subscripts(p_keys, 1) k
-          left join code_holders h on h.brand_id = p_brand and h.mac = substring(m.macs from 16 * k - 15 for 16)
-          group by m.i, m.wanted) w;
+    from (select m.i, m.wanted,
+                 (select sum(coalesce((select h.holders from code_holders h where h.brand_id = p_brand
+                                       and h.mac = substring(m.macs from 16 * k - 15 for 16)), 0))
+                  from generate_subscripts(p_keys, 1) k) as held
+          from unnest(p_macs, p_wanted) with ordinality m(macs, wanted, i)) w;
 
-    update code_holders h set holders = h.holders + g.given
-    from (select substring(m.macs from 16 * array_position(p_keys, p_primary) - 15 for 16) as mac, m.given
-          from unnest(p_macs, o_given) m(macs, given) where m.given > 0) g
-    where h.brand_id = p_brand and h.mac = g.mac;
+    insert into code_holders as h (brand_id, mac, key_id, holders)
+    select p_brand, substring(m.macs from 16 * array_position(p_keys, p_primary) - 15 for 16), p_primary, m.given
+    from unnest(p_macs, o_given) m(macs, given) where m.given > 0
+    on conflict (brand_id, mac) do update set holders = h.holders + excluded.holders;
 
     if o_given[1] > 0 then
         update code_holders set holders = greatest(holders - 1, 0) where brand_id = p_brand and mac = p_leaving;
