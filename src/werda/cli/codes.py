@@ -117,7 +117,7 @@ def status(brand: str, as_json: bool) -> None:
 def recount(brand: str, as_json: bool) -> None:
     """Count anew how many customers hold each code, after a restore or an upgrade from before the counts.
 
-    Whoever changes a code waits meanwhile; callers do not notice. It takes about a minute for a million codes.
+    Whoever changes a code waits meanwhile; callers do not notice. A million codes take about half a minute.
     """
     with installation() as it, it.database.connect(Role.CUSTODY) as connection:
         [brand_id] = brand_ids(connection, [brand])
