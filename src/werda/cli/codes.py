@@ -45,7 +45,7 @@ def assign(brand: str, letters: bool, dry_run: bool, as_json: bool) -> None:
     """Give a random code to every customer of a brand who has none.
 
     Prepaid, landline-only and company customers are included. Everybody gets a notice; who has no e-mail, a letter.
-    After a crash the same command goes on; two at once share the work.
+    After a crash the same command goes on; two at once give nobody two.
 
     \b
     Example: werda codes assign --brand nordfunk
