@@ -8,6 +8,8 @@ from tests.usecases.importing_town import MONDAY, TUESDAY, WEDNESDAY, ImportingT
 from werda.core.legacy_identity import normalise
 from werda.core.method import Method
 from werda.keys.custody import Kind
+from werda.store.roles import Role
+from werda.usecases.count_codes import Counted, count_codes
 from werda.usecases.importing.outcome import UnusableFile
 
 HEADER = "customer_number;kind;given_name;family_name;birth_date;postcode;email;msisdn;tariff;customer_code"
@@ -264,3 +266,14 @@ def test_import_is_recorded(town: ImportingTown) -> None:  # D4
     ((kind, actor, detail),) = town.database.rows("select kind, actor, detail from event where kind like 'import%%'")
     assert (kind, actor) == ("import:finished", "import")
     assert (detail["kind"], detail["rows"], detail["changed"], detail["rejected"]) == ("customers", 2, 1, 1)
+
+
+def test_import_counts_who_holds_which_code(town: ImportingTown) -> None:  # B3
+    town.customers(file(MAREN, JONAS.replace("8150", "0471")), MONDAY)
+    assert town.database.rows("select holders from code_holders") == [(2,)]
+    town.customers(file(MAREN.replace("0471", "9999")), TUESDAY)
+    town.customers(file(MAREN.replace("0471", "9999")), WEDNESDAY)
+    assert town.database.rows("select holders from code_holders order by 1") == [(1,), (1,)]
+    with town.database.database.connect(Role.CUSTODY, autocommit=True) as custody:
+        counted = count_codes(custody, town.database.verifier, town.database.custody, town.brand)
+    assert counted == Counted(codes=2, wrong=0)

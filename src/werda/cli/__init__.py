@@ -19,6 +19,7 @@ NOUNS = {
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "letterhead": "Check how a brand looks on paper",
+    "letters": "Print code letters and SIM carriers that wait to be posted",
     "policy": "Check and show who may pass by which method, and from when",
     "serve": "Run gate and pages",
     "setup": "Make or upgrade the database, its roles and the key rings",

@@ -30,6 +30,7 @@ class EventKind(StrEnum):
     CREDENTIAL_REPLACED = "credential:replaced"
     GRANT_GIVEN = "grant:given"
     GRANT_LIFTED = "grant:lifted"
+    LETTER_PRINTED = "letter:printed"
     CALL_WRAPPED_UP = "call:wrapped_up"
     AGENT_CREATED = "agent:created"
     TRUNK_CHANGED = "trunk:changed"

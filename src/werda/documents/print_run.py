@@ -126,6 +126,12 @@ class _Printer:
         self._document.finish(title=self._title, made_at=self._now)
 
 
+def letters_of(file: Path) -> list[str]:
+    """The letters named in an index or rejects file."""
+    with file.open(encoding="utf-8", newline="") as rows:
+        return [row["letter"] for row in csv.DictReader(rows)]
+
+
 def _content(letter: Letter) -> Content:
     match letter.paper:
         case CodeLetter():

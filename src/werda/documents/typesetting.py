@@ -75,7 +75,7 @@ class Typesetter:
                 sys_inputs={"content": json.dumps(content, default=_revealed)},
                 pdf_standards=list(self._standard.value),
                 pdf_tags=self._standard is Standard.ACCESSIBLE,
-                timestamp=made_at,
+                timestamp=made_at.replace(microsecond=0),  # Typst refuses parts of a second
             )
             pages = json.loads(self._compiler.eval("query(<paper>).map(paper => paper.location().page())"))
         except (KeyboardInterrupt, SystemExit):
