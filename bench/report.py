@@ -56,9 +56,16 @@ def machine() -> str:
 
 
 def keep(tables: Sequence[Table], page: Path) -> None:
-    """Put the tables between the page's two marks; what a person wrote around them stays."""
+    """Put the tables between the page's two marks; tables that were not measured now stay, and so does what a person
+    wrote around them."""
     text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    measured = f"Measured on {date.today().isoformat()}: {machine()}.\n\n" + "\n".join(map(str, tables))
-    page.write_text(f"{before}{BEGIN}\n{measured}\n{END}{after}", encoding="utf-8")
+    kept = dict(_titled(section) for section in rest.partition(END)[0].split("### ")[1:])
+    measured = f"\nMeasured on {date.today().isoformat()}: {machine()}.\n\n"
+    kept |= {table.title: f"{table}{measured}" for table in tables}
+    page.write_text(f"{before}{BEGIN}\n{''.join(kept.values())}{END}{after}", encoding="utf-8")
+
+
+def _titled(section: str) -> tuple[str, str]:
+    return section.partition("\n")[0], f"### {section}"
