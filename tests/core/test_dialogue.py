@@ -4,7 +4,7 @@ import dataclasses
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from werda.core.call import Arrival, BrandFacts, Source
@@ -197,6 +197,7 @@ ARRIVALS = st.builds(
 )
 
 
+@settings(max_examples=30)  # the rules of the core are asked in under two seconds
 @given(ARRIVALS, st.lists(EVENTS))
 def test_only_a_verified_verdict_verifies(arrival: Arrival, events: list[Event]) -> None:  # A1, design decision 9
     dialogue = Dialogue.begin(arrival)
@@ -212,6 +213,7 @@ def test_only_a_verified_verdict_verifies(arrival: Arrival, events: list[Event])
         assert not (isinstance(dialogue.turn.then, HandOver) and dialogue.turn.then.level > Level.NONE)
 
 
+@settings(max_examples=30)
 @given(ARRIVALS, st.lists(EVENTS, min_size=20, max_size=40))
 def test_every_dialogue_ends_and_offers_at_most_two_secrets(arrival: Arrival, events: list[Event]) -> None:  # C1
     dialogue, offered = Dialogue.begin(arrival), 0
@@ -222,6 +224,7 @@ def test_every_dialogue_ends_and_offers_at_most_two_secrets(arrival: Arrival, ev
     assert offered <= 2
 
 
+@settings(max_examples=30)
 @given(ARRIVALS, st.lists(EVENTS))
 def test_dialogue_shows_no_secret(arrival: Arrival, events: list[Event]) -> None:  # B9
     secret = keys("48151623")

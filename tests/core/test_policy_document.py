@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from werda.core.budget import Limits
@@ -269,6 +269,7 @@ lines = st.sampled_from(
 )
 
 
+@settings(max_examples=50)
 @given(st.lists(lines, max_size=12).map("\n".join) | st.text(max_size=80))
 def test_any_document_is_taken_or_refused_with_lines_that_exist(text: str) -> None:
     parsed = parse(text)

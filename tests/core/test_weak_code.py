@@ -84,7 +84,7 @@ def test_a_short_customer_number_is_refused_with_zeros_before_it() -> None:
     assert reason("0783", OwnData(customer_number="K-783")) is Weakness.OWN_CUSTOMER_NUMBER
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(born=st.dates(date(1900, 1, 1), date(2039, 12, 31)), data=st.data())
 def test_however_a_birth_date_is_written_it_is_refused(born: date, data: st.DataObject) -> None:
     day, month = (data.draw(st.sampled_from([f"{n:02}", str(n)])) for n in (born.day, born.month))
@@ -97,14 +97,14 @@ def test_however_a_birth_date_is_written_it_is_refused(born: date, data: st.Data
         assert reason(code, OwnData(born)) is not None
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(number=phone_numbers, digits=st.integers(4, 7), data=st.data())
 def test_whatever_is_read_out_of_a_phone_number_is_refused(number: str, digits: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(1, len(number) - digits))
     assert reason(number[start : start + digits], OwnData(phone_numbers=(number,))) is not None
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(
     digits=st.integers(4, 7).flatmap(lambda n: st.integers(0, 10**n - 1).map(f"{{:0{n}}}".format)),
     born=st.none() | st.dates(),
