@@ -14,6 +14,7 @@ from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Kind
+from werda.store.code_holders import tally
 from werda.store.roles import Role
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.add_brand import add_brand, add_trunk
@@ -68,7 +69,7 @@ class Town:
                 assert isinstance(activated, Policy), activated
 
     def person(self, code: str = "4711", *, puks: tuple[str, ...] = (), born: date = date(1980, 5, 17)) -> Person:
-        """Somebody with a line, a code and an active SIM for each PUK."""
+        """Somebody with a line, a code (empty: none) and an active SIM for each PUK."""
         n = next(self._numbers)
         line, number = f"+49176040{n:05}", f"K{n:07}"
         with self.database.database.connect(Role.CUSTODY) as custody:
@@ -87,7 +88,10 @@ class Town:
             ).fetchone()
             assert row is not None
             person = Person(customer_id, number, line, row[0], code)
-            self._seal(custody, Kind.CUSTOMER_CODE, Method.CUSTOMER_CODE, person.id, 0, code)
+            if code:
+                self._seal(custody, Kind.CUSTOMER_CODE, Method.CUSTOMER_CODE, person.id, 0, code)
+                verifier = self.database.verifier
+                tally(custody, self.brand, verifier.primary_id, {verifier.popularity(self.brand, Secret(code)): 1})
         for puk in puks:
             self.sim(person, puk)
         return person

@@ -15,6 +15,7 @@ NOUNS = {
     "apikey": "Create, list and revoke the keys of integrators",
     "audit": "Check that nobody changed what was recorded",
     "brand": "Add brands and their hotline numbers",
+    "codes": "Give everybody without a customer code one, and see how many have one",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "policy": "Check and show who may pass by which method, and from when",

@@ -39,6 +39,19 @@ class Verifier:
         data = self._credential(method, customer_id, digits)
         return b"".join([compute(data, MAC_SIZE) for compute in self._compute])
 
+    def popularity(self, brand_id: int, digits: Secret, key_id: int | None = None) -> bytes:
+        """Under which value a brand counts the holders of a code (B3), 16 bytes; the same for all of its customers.
+
+        Under the primary key, or under that of `key_id`: a holder is counted under the key of their credential.
+        """
+        compute = self._primary if key_id is None else self._compute[self.key_ids.index(key_id)]
+        return bytes(compute(_popularity(brand_id, digits), MAC_SIZE))
+
+    def popularities(self, brand_id: int, digits: Secret) -> bytes:
+        """The same under every key, 16 bytes for each of `key_ids`, one after the other."""
+        data = _popularity(brand_id, digits)
+        return b"".join([compute(data, MAC_SIZE) for compute in self._compute])
+
     def token(self, call_id: int, attempt_id: int) -> Secret:
         """The token of a call: which call, which attempt proved it (0: none), and a keyed value over both."""
         return Secret(f"{call_id:x}.{attempt_id:x}.{_text(self._primary(_token(call_id, attempt_id), MAC_SIZE))}")
@@ -92,6 +105,10 @@ def check_canaries(ring: str, ours: dict[int, bytes], stored: dict[int, bytes]) 
             )
     if not stored:
         raise BadKeyRing(f"the database knows no {ring} key yet; run `werda setup`")
+
+
+def _popularity(brand_id: int, digits: Secret) -> bytes:
+    return b"popularity|%d|%b" % (brand_id, digits.reveal().encode())
 
 
 def _token(call_id: int, attempt_id: int) -> bytes:

@@ -4,9 +4,12 @@ from werda.store.models.agent import Agent
 from werda.store.models.attempt import Attempt, AttemptBatch, Budget, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
 from werda.store.models.call import Call, CallGrant, CallNote
+from werda.store.models.code import BrandSize, CodeHolders
 from werda.store.models.customer import Customer, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.imports import ImportRun
+from werda.store.models.letter import Letter
+from werda.store.models.notice import Notice
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 
@@ -16,10 +19,12 @@ __all__ = [
     "Attempt",
     "AttemptBatch",
     "Brand",
+    "BrandSize",
     "Budget",
     "Call",
     "CallGrant",
     "CallNote",
+    "CodeHolders",
     "Credential",
     "Customer",
     "DialledNumber",
@@ -27,7 +32,9 @@ __all__ = [
     "ImportRun",
     "KeyCanary",
     "Lane",
+    "Letter",
     "Line",
+    "Notice",
     "OperatorOrder",
     "OutboxMessage",
     "PolicyVersion",

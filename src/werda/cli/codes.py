@@ -1,0 +1,138 @@
+"""`werda codes`: give a code to everybody who has none, and see how many have one. Nobody can list codes.
+
+Exit codes: 0 done, 2 the command or the installation cannot be used, 130 interrupted.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from werda.cli.brands import brand_ids
+from werda.cli.failing import clear_failures
+from werda.server.wiring import installation
+from werda.store.queries.code import standing
+from werda.store.roles import Role
+from werda.usecases.assign_codes import Waiting, assign_codes, waiting
+from werda.usecases.count_codes import count_codes
+
+_brand = click.option("--brand", metavar="SLUG", required=True, help="The brand whose customers these are.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+
+
+@click.group()
+def command() -> None:
+    """Give a customer code to everybody who has none, and see how many have one; docs/customer-codes.md.
+
+    \b
+    Exit codes: 0 done, 2 wrong use or unusable installation, 130 interrupted.
+    """
+
+
+@command.command()
+@_brand
+@click.option("--letters", is_flag=True, help="Queue a letter for everybody with an address, not only without e-mail.")
+@click.option("--dry-run", is_flag=True, help="Say how many would get a code, and change nothing.")
+@_json
+@clear_failures
+def assign(brand: str, letters: bool, dry_run: bool, as_json: bool) -> None:
+    """Give a random code to every customer of a brand who has none.
+
+    Prepaid, landline-only and company customers are included. Everybody gets a notice; who has no e-mail, a letter.
+    After a crash the same command goes on; two at once share the work.
+
+    \b
+    Example: werda codes assign --brand nordfunk
+    """
+    done = None
+    try:
+        with installation() as it, it.database.connect(Role.CUSTODY, autocommit=True) as connection:
+            [brand_id] = brand_ids(connection, [brand])
+            there = waiting(connection, brand_id)
+            if not dry_run:
+                with _progress(there.customers) as progress:
+                    done = assign_codes(
+                        connection,
+                        it.verifier(),
+                        it.custody(),
+                        brand_id,
+                        letters=letters,
+                        clock=lambda: datetime.now(UTC),
+                        progress=progress,
+                    )
+    except KeyboardInterrupt:
+        click.echo("interrupted; the same command goes on where it was", err=True)
+        sys.exit(130)
+    if as_json:
+        click.echo(json.dumps({"waiting": asdict(there), "done": done and asdict(done), "dry_run": dry_run}))
+    elif done is None:
+        click.echo(f"{there.customers} would get a code")
+    else:
+        click.echo(f"{done.codes} got a code, {done.letters} letters queued")
+    _tell_ways(there)
+
+
+def _tell_ways(there: Waiting) -> None:
+    if there.customers:
+        click.echo(
+            f"of {there.customers} without a code {there.by_mail} have an e-mail address,"
+            f" {there.by_letter} a postal address only, {there.portal_only} neither and see it in the portal",
+            err=True,
+        )
+
+
+@command.command()
+@_brand
+@_json
+@clear_failures
+def status(brand: str, as_json: bool) -> None:
+    """Say how many customers of a brand have a code, and how many were told of it."""
+    with installation() as it, it.database.connect(Role.CUSTODY) as connection:
+        [brand_id] = brand_ids(connection, [brand])
+        now = standing(connection, brand_id)
+    if as_json:
+        click.echo(json.dumps({**asdict(now), "without_code": now.without_code}))
+        return
+    for label, number in (
+        ("customers", now.customers),
+        ("with a code", now.with_code),
+        ("without a code", now.without_code),
+        ("told of it", now.told),
+        ("not told yet", now.untold),
+        ("letters waiting", now.letters),
+    ):
+        click.echo(f"{label:<16}{number:>12}")
+
+
+@command.command()
+@_brand
+@_json
+@clear_failures
+def recount(brand: str, as_json: bool) -> None:
+    """Count anew how many customers hold each code, after a restore or an upgrade from before the counts.
+
+    Whoever changes a code waits meanwhile; callers do not notice. It takes about a minute for a million codes.
+    """
+    with installation() as it, it.database.connect(Role.CUSTODY) as connection:
+        [brand_id] = brand_ids(connection, [brand])
+        counted = count_codes(connection, it.verifier(), it.custody(), brand_id)
+    if as_json:
+        click.echo(json.dumps(asdict(counted)))
+    else:
+        click.echo(f"{counted.codes} codes counted, {counted.wrong} counts were wrong")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error when somebody is looking."""
+    console = Console(stderr=True)
+    columns = (TextColumn("codes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("assign", total=total)
+        yield lambda done: bar.update(task, completed=done)
