@@ -22,6 +22,7 @@ PACKAGES = {
     "chromium": "chromium",  # the browser of the page tests
     "fonts": "fonts-dejavu-core",  # so that a screenshot shows letters on a machine without any
     "sipp": "sip-tester",  # load on a real Asterisk
+    "poppler": "poppler-utils",  # reads papers back and takes pictures of them
     "debootstrap": "debootstrap",  # builds the Asterisk tree
     "postgresql": "postgresql",  # a server of the distribution beside the embedded one (15 on Debian 12)
 }

@@ -13,8 +13,9 @@ CACHE = Path(os.environ.get("WERDA_PARTS") or Path.home() / ".cache" / "werda-pa
 
 
 def find(part: str) -> Path | None:
-    """Where a part is: ``chromium``, ``sipp`` and ``espeak-ng`` a program, ``postgresql`` the folder of the newest
-    server's programs, ``asterisk`` the root of its tree; None when this machine does not have it."""
+    """Where a part is: ``chromium``, ``sipp``, ``espeak-ng``, and poppler's ``pdftoppm``, ``pdftotext``, ``pdfinfo``
+    a program, ``postgresql`` the folder of the newest server's programs, ``asterisk`` the root of its tree; None when
+    this machine does not have it."""
     if part == "asterisk":
         tree = CACHE / "asterisk"
         return tree if (CACHE / "asterisk.built-from").is_file() and (tree / "usr/sbin/asterisk").exists() else None

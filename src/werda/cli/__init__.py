@@ -18,6 +18,7 @@ NOUNS = {
     "codes": "Give everybody without a customer code one, and see how many have one",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
+    "letterhead": "Check how a brand looks on paper",
     "policy": "Check and show who may pass by which method, and from when",
     "serve": "Run gate and pages",
     "setup": "Make or upgrade the database, its roles and the key rings",
