@@ -11,7 +11,7 @@ import pytest
 from django.utils.translation.template import templatize
 
 SOURCE = Path(__file__).parents[2] / "src" / "werda"
-ROOMS = [SOURCE / "look", SOURCE / "desk", SOURCE / "demo"]
+ROOMS = [SOURCE / "look", SOURCE / "desk", SOURCE / "demo", SOURCE / "signup"]
 TEMPLATES = sorted(file for room in ROOMS for file in (room / "templates").rglob("*.html"))
 SCRIPTS = sorted(file for room in ROOMS for file in (room / "static").rglob("*.js"))
 STYLES = sorted(file for room in ROOMS for file in (room / "static").rglob("*.css"))
