@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import phonenumbers
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -203,11 +204,16 @@ def _shown(order: ProductOrder) -> dict[str, Any]:
     return {
         "order": order,
         "company": order.party.kind is PartyKind.COMPANY,
-        "ported": order.number.wish is NumberWish.PORT,
+        "ported": _as_dialled(order.number.msisdn) if order.number.wish is NumberWish.PORT else "",
         "cards": sum(kind is SimKind.PHYSICAL for kind in order.sims),
         "esims": sum(kind is SimKind.ESIM for kind in order.sims),
         "iban": f"{order.party.iban[:4]} … {order.party.iban[-4:]}" if order.party.iban else "",
     }
+
+
+def _as_dialled(msisdn: str) -> str:
+    """A number as people read it: +49 171 3920012."""
+    return str(phonenumbers.format_number(phonenumbers.parse(msisdn), phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 @page
