@@ -20,6 +20,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "customer-codes.md"
 MAREN = OwnData(date(1984, 5, 17), ("+4917604000123", "+493023125987"), "K8306192")
 
 
+phone_numbers = st.integers(10**6, 10**15 - 1).map("+{}".format)
+
+
 def reason(digits: str, own: OwnData | None = None) -> Weakness | None:
     code = CustomerCode(Secret(digits))
     return weakness(code) if own is None else weakness(code, own)
@@ -33,7 +36,7 @@ def reason(digits: str, own: OwnData | None = None) -> Weakness | None:
         (Weakness.REPEATED, "604604 6046046 335588 11447 7755883"),
         (Weakness.MIRRORED, "38583 604406 1729271"),
         (Weakness.RUN, "3456 8642 7890 0369 4132 5432 45678 345673 456789 765890 132435 918273 2345678"),
-        (Weakness.KEYPAD, "1254 7896 1397 4682 0147 25896 147963 147369 3572580"),
+        (Weakness.KEYPAD, "1254 7412 1397 4682 0147 25896 147963 147369 3572580"),
         (Weakness.YEAR, "1957 2017 2039 19570 31957 052017 2017053 8192017"),
         (Weakness.DATE, "1705 0517 2902 3112 170584 240683 062483 830624"),
     ],
@@ -81,6 +84,7 @@ def test_a_short_customer_number_is_refused_with_zeros_before_it() -> None:
     assert reason("0783", OwnData(customer_number="K-783")) is Weakness.OWN_CUSTOMER_NUMBER
 
 
+@settings(max_examples=50)
 @given(born=st.dates(date(1900, 1, 1), date(2039, 12, 31)), data=st.data())
 def test_however_a_birth_date_is_written_it_is_refused(born: date, data: st.DataObject) -> None:
     day, month = (data.draw(st.sampled_from([f"{n:02}", str(n)])) for n in (born.day, born.month))
@@ -93,7 +97,8 @@ def test_however_a_birth_date_is_written_it_is_refused(born: date, data: st.Data
         assert reason(code, OwnData(born)) is not None
 
 
-@given(number=st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), digits=st.integers(4, 7), data=st.data())
+@settings(max_examples=50)
+@given(number=phone_numbers, digits=st.integers(4, 7), data=st.data())
 def test_whatever_is_read_out_of_a_phone_number_is_refused(number: str, digits: int, data: st.DataObject) -> None:
     start = data.draw(st.integers(1, len(number) - digits))
     assert reason(number[start : start + digits], OwnData(phone_numbers=(number,))) is not None
@@ -101,9 +106,9 @@ def test_whatever_is_read_out_of_a_phone_number_is_refused(number: str, digits: 
 
 @settings(max_examples=50)
 @given(
-    digits=st.from_regex(r"[0-9]{4,7}", fullmatch=True),
+    digits=st.integers(4, 7).flatmap(lambda n: st.integers(0, 10**n - 1).map(f"{{:0{n}}}".format)),
     born=st.none() | st.dates(),
-    numbers=st.lists(st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True), max_size=4),
+    numbers=st.lists(phone_numbers, max_size=4),
     customer_number=st.text(max_size=12),
 )
 def test_own_data_only_ever_adds_reasons(
@@ -146,7 +151,7 @@ def test_most_values_are_left(refused: Counter[Weakness]) -> None:
 
 def test_the_document_states_what_is_refused(refused: Counter[Weakness]) -> None:
     text = DOCUMENT.read_text()
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([0-9 ]+) \|", text, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([0-9]+) \|", text, re.MULTILINE))
     assert {why: int(number) for why, number in rows.items()} == {why.value: n for why, n in refused.items()} | {
         "repeated": 0,
         "mirrored": 0,
@@ -164,4 +169,4 @@ def test_the_document_states_how_many_of_the_most_common_are_refused() -> None:
     for digits in (4, 6):
         these = [word for word in common if len(word) == digits and word.isdecimal()]
         caught = [word for word in these if reason(word)]
-        assert f"{len(caught)} of the {len(these)} {digits}-digit" in DOCUMENT.read_text()
+        assert f"{len(caught)} of the {len(these)} {digits}-digit" in " ".join(DOCUMENT.read_text().split())

@@ -129,3 +129,22 @@ def test_a_token_is_read_back_and_a_changed_one_is_not(folder: Path) -> None:
     changed = token.reveal().replace("ff.", "fe.", 1)
     assert verifier.read_token(Secret(changed)) is None
     assert os.linesep not in token.reveal()
+
+
+def test_a_codes_popularity_is_the_same_for_a_whole_brand_and_for_no_other(folder: Path) -> None:
+    """B3: it names no customer, and no credential or canary has the same value."""
+    verifier = Verifier(ring.load(folder, RingName.VERIFIER))
+    values = {verifier.popularity(brand, Secret(digits)) for brand in (1, 11) for digits in ("1234", "11234")}
+    values |= {verifier.credential(Method.CUSTOMER_CODE, 1, Secret("1234")), *verifier.canaries().values()}
+    assert len(values) == 6
+    assert {len(value) for value in values} == {MAC_SIZE}
+    assert verifier.popularity(1, Secret("1234")) == verifier.popularity(1, Secret("1234"), verifier.primary_id)
+
+
+def test_a_codes_popularity_is_known_under_each_key(folder: Path) -> None:
+    """B5: holders under the old key are found while a new one takes over."""
+    handle = ring.load(folder, RingName.VERIFIER)
+    rotated = Verifier(_with_another_key(tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)))
+    each = [rotated.popularity(7, Secret("0815"), key_id) for key_id in rotated.key_ids]
+    assert rotated.popularities(7, Secret("0815")) == b"".join(each)
+    assert each[0] == Verifier(handle).popularity(7, Secret("0815"))

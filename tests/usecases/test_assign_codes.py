@@ -1,7 +1,6 @@
 """Whoever has no code gets a random one in the background: everybody, once, under the cap, and is told (E3, B3, C8)."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -131,17 +130,10 @@ def test_other_brands_customers_get_nothing(town: CodingTown) -> None:
 def test_killed_in_the_middle_the_same_command_goes_on_and_nobody_is_given_two(town: CodingTown) -> None:
     customers = 30_000
     town.many(customers)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "werda", "codes", "assign", "--brand", "nordfunk"],
-        env=town.database.environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while len_of(town, "notice") == 0:
-        assert process.poll() is None, "it ended before it could be killed"
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    process = under_way(town)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
     before = town.codes()
     assert CHUNK <= len(before) < customers
 
@@ -153,6 +145,21 @@ def test_killed_in_the_middle_the_same_command_goes_on_and_nobody_is_given_two(t
     assert before.items() <= after.items()
     assert [len_of(town, table) for table in ("notice", "event where kind = 'credential:assigned'")] == [customers] * 2
     town.check_counts()
+
+
+def under_way(town: CodingTown) -> subprocess.Popen[str]:
+    """The command, with its first chunk in."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "werda", "codes", "assign", "--brand", "nordfunk"],
+        env=town.database.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while len_of(town, "notice") == 0:
+        assert process.poll() is None, "it ended before anything could be done to it"
+        time.sleep(0.01)
+    return process
 
 
 def len_of(town: CodingTown, table: str) -> int:
@@ -169,6 +176,17 @@ def test_two_at_once_give_nobody_two(town: CodingTown) -> None:
 
 
 # The command.
+
+
+def test_interrupted_it_says_how_it_goes_on(town: CodingTown) -> None:
+    town.many(20_000)
+    process = under_way(town)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout) == (130, "")
+    assert stderr == "interrupted; the same command goes on where it was\n"
+    assert len(town.codes()) % CHUNK == 0
+    town.check_counts()
 
 
 def test_assign_says_what_it_did_and_status_how_far_it_is(town: CodingTown) -> None:

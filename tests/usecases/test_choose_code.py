@@ -3,12 +3,13 @@
 import json
 import secrets
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 import tink
 from tink import prf, secret_key_access
 
-from tests.database import TestDatabase
+from tests.database import TestDatabase, werda
 from tests.people import LONG_AGO
 from tests.usecases.coding_town import LATER, NOW, CodingTown
 from werda.core.secret import Secret
@@ -173,12 +174,18 @@ def test_what_was_not_told_yet_is_overtaken_by_the_next_change(town: CodingTown)
     assert town.database.rows("select count(*) from notice where told_at is not null") == [(1,)]
 
 
-def test_an_older_file_never_overwrites_a_chosen_code(town: CodingTown) -> None:
+def test_an_older_file_never_overwrites_a_chosen_code(town: CodingTown, tmp_path: Path) -> None:
     """Design decision 10"""
     maren = town.person("4711")
     assert town.database.rows("select as_of from sealed_secret where kind = 1") == [(LONG_AGO,)]
     town.choose(maren, GOOD)
     assert town.database.rows("select as_of from sealed_secret where kind = 1") == [(NOW,)]
+    file = tmp_path / "customers.csv"
+    file.write_text(f"customer_number;customer_code\n{maren.number};9603\n")
+    older = ("--brand", "nordfunk", "--as-of", "2023-01-01")
+    done = werda("import", "customers", str(file), *older, environment=town.database.environment)
+    assert (done.returncode, town.codes()[maren.id]) == (0, GOOD), done.stderr
+    town.check_counts()
 
 
 def test_the_whole_change_is_undone_with_the_callers_transaction(town: CodingTown) -> None:

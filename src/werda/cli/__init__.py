@@ -15,7 +15,7 @@ NOUNS = {
     "apikey": "Create, list and revoke the keys of integrators",
     "audit": "Check that nobody changed what was recorded",
     "brand": "Add brands and their hotline numbers",
-    "codes": "Give everybody without a customer code one, and see how many have one",
+    "codes": "Give a customer code to everybody who has none",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "letterhead": "Check how a brand looks on paper",

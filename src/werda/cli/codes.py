@@ -45,7 +45,7 @@ def assign(brand: str, letters: bool, dry_run: bool, as_json: bool) -> None:
     """Give a random code to every customer of a brand who has none.
 
     Prepaid, landline-only and company customers are included. Everybody gets a notice; who has no e-mail, a letter.
-    After a crash the same command goes on; two at once share the work.
+    After a crash the same command goes on; two at once give nobody two.
 
     \b
     Example: werda codes assign --brand nordfunk
@@ -117,7 +117,7 @@ def status(brand: str, as_json: bool) -> None:
 def recount(brand: str, as_json: bool) -> None:
     """Count anew how many customers hold each code, after a restore or an upgrade from before the counts.
 
-    Whoever changes a code waits meanwhile; callers do not notice. It takes about a minute for a million codes.
+    Whoever changes a code waits meanwhile; callers do not notice. A million codes take about half a minute.
     """
     with installation() as it, it.database.connect(Role.CUSTODY) as connection:
         [brand_id] = brand_ids(connection, [brand])

@@ -1,10 +1,12 @@
 """Bring in customers, their lines and their customer codes from a file (design decision 10).
 
 One row is one line of a customer; the customer's own columns repeat. Customer and line are rows of which the newer file
-wins; a code that was changed in Werda later than the file's as-of time stays. A person whose number, birth date and
-postcode are told gets the credential of the old way, until the end that the brand's policies state (A1).
+wins; a code that was changed in Werda later than the file's as-of time stays. What an operator's file says is so: a
+code that many hold is taken, and counted (B3). A person whose number, birth date and postcode are told gets the
+credential of the old way, until the end that the brand's policies state (A1).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,6 +22,7 @@ from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
+from werda.store import code_holders
 from werda.store.roles import Database
 from werda.usecases.importing.cells import Text
 from werda.usecases.importing.customer_file import COLUMNS, CustomerRows, first_of_each, read_customers
@@ -63,6 +66,8 @@ class CustomerImport:
     verifier: Verifier
     custody: Custody
     _code_format: CodeFormat = field(init=False)
+    _values: dict[str, bytes] = field(init=False, default_factory=dict)  # popularity by digits; codes are few
+    _holders: Counter[bytes] = field(init=False)  # more, or fewer, of each value by the chunk at hand (B3)
     _legacy_until: datetime | None = field(init=False)
     _customers: NewerWins = field(init=False)
     _lines: NewerWins = field(init=False)
@@ -78,12 +83,14 @@ class CustomerImport:
     def take(self, rows: Rows) -> Outcome:
         """Bring a chunk of rows in."""
         outcome = Outcome()
+        self._holders = Counter()
         told = read_customers(rows, self._code_format, outcome)
         customers = self._take_customers(told, outcome)
         if Effect.CONTRADICTS in customers.effects.values():
             told = told.kept([customers.effect(number) is not Effect.CONTRADICTS for number in told.customer_number])
         self._take_lines(told, customers, outcome)
         self._take_secrets(told, customers, outcome)
+        code_holders.tally(self.connection, self.brand_id, self.verifier.primary_id, self._holders)
         return outcome
 
     def _take_customers(self, rows: CustomerRows, outcome: Outcome) -> Taken:
@@ -124,8 +131,7 @@ class CustomerImport:
                 stored = credentials.get((customer_id, Method.CUSTOMER_CODE))
                 self._renew_code(safe, line, code, customer_id, sealed.get((customer_id, 0)), stored, outcome)
             else:
-                safe.seal(Kind.CUSTOMER_CODE, customer_id, 0, code)
-                safe.accept(Method.CUSTOMER_CODE, customer_id, 0, code)
+                self._put_code(safe, customer_id, code)
         if self._legacy_until is not None or credentials:
             self._take_old_ways(safe, rows, customers, credentials, outcome)
         safe.write()
@@ -167,9 +173,20 @@ class CustomerImport:
             safe.remove(place)
             safe.end(Method.CUSTOMER_CODE, customer_id, 0)
             self._record_replaced_code(customer_id)
+        if sealed is not None and stored is not None and stored.key_id in self.verifier.key_ids:
+            held = self.custody.open(Kind.CUSTOMER_CODE, customer_id, 0, sealed.ciphertext)
+            self._holders[self.verifier.popularity(self.brand_id, held, stored.key_id)] -= 1
+        self._put_code(safe, customer_id, code)
+        outcome.changed.add(line)
+
+    def _put_code(self, safe: Safe, customer_id: int, code: Secret) -> None:
         safe.seal(Kind.CUSTOMER_CODE, customer_id, 0, code)
         safe.accept(Method.CUSTOMER_CODE, customer_id, 0, code)
-        outcome.changed.add(line)
+        digits = code.reveal()
+        value = self._values.get(digits)
+        if value is None:
+            value = self._values[digits] = self.verifier.popularity(self.brand_id, code)
+        self._holders[value] += 1
 
     def _identity(self, number: Text, kind: Text, born: Text, postcode: Text) -> Secret | None:
         """What the old way compares; None for whom it is not, and once it has ended (A1)."""

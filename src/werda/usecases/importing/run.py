@@ -25,7 +25,7 @@ from werda.usecases.importing.outcome import Outcome, Remark, UnusableFile
 from werda.usecases.importing.rejects import RejectsFile
 from werda.usecases.importing.table_file import Chunk, Rows, TableFile, is_not_utf8
 
-CHUNK: Final = 10_000
+CHUNK: Final = 25_000
 """Rows in a transaction: enough to make statements cheap, few enough to keep memory and a crash's repetition small."""
 
 SHOWN_WARNINGS: Final = 20
