@@ -9,7 +9,9 @@ from werda.server.settings import Settings
 
 
 @click.command("serve")
-@click.option("--only", type=click.Choice(["gate", "pages", "signup"]), help="Run one part only, as a service of its own.")
+@click.option(
+    "--only", type=click.Choice(["gate", "pages", "signup"]), help="Run one part only, as a service of its own."
+)
 @click.option("--demo", is_flag=True, hidden=True)
 @clear_failures
 def command(only: str | None, demo: bool) -> None:

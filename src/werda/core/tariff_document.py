@@ -43,9 +43,7 @@ def _tariff(document: Document, slug: str) -> Tariff:
         monthly=Decimal(price) if price.count(".") == 1 and price.replace(".", "").isascii() else Decimal(0),
         line=LineKind(_one_of(document, f"{key}.line", [kind.value for kind in LineKind])),
         payment=Payment(_one_of(document, f"{key}.payment", [payment.value for payment in Payment])),
-        minimum_months=document.integer(
-            f"{key}.minimum_months", default=0, low=0, high=MOST_MONTHS, why="TKG § 56"
-        ),
+        minimum_months=document.integer(f"{key}.minimum_months", default=0, low=0, high=MOST_MONTHS, why="TKG § 56"),
         features=tuple(document.items(f"{key}.features", str, '["20 GB", "Allnet-Flat"]') or ()),
     )
 

@@ -1,1 +1,1 @@
-"""What other systems of the operator hand in: orders of an existing shop, and answers to orders."""
+"""The process that takes from the operator's systems: customers, lines, SIMs, and the results of orders."""

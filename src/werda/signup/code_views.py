@@ -87,7 +87,5 @@ check = allow_unauthenticated_access(require_POST(_check))
 def _own_data(visit: Visit) -> OwnData:
     """What the draft says of the customer to be."""
     assert visit.draft is not None, "without a draft they are turned away"
-    order: ProductOrder | None = steps.whole_order(
-        visit.draft, visit.catalogue, "de", timezone.localdate(visit.now)
-    )
+    order: ProductOrder | None = steps.whole_order(visit.draft, visit.catalogue, "de", timezone.localdate(visit.now))
     return own_data_of(order) if order else NOBODY

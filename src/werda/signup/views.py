@@ -120,9 +120,7 @@ def you(visit: Visit) -> HttpResponseBase:
 @page
 def number(visit: Visit) -> HttpResponseBase:
     """A new number or the present one."""
-    return _form_step(
-        visit, NUMBER, NumberForm, {"wish": "new"}, lambda typed, chosen: read_number(typed, chosen.line)
-    )
+    return _form_step(visit, NUMBER, NumberForm, {"wish": "new"}, lambda typed, chosen: read_number(typed, chosen.line))
 
 
 def _form_step(visit: Visit, step: str, form: type[StepForm], begin: Typed, read: Any) -> HttpResponseBase:

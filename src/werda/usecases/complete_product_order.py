@@ -1,6 +1,6 @@
 """The operator has carried an order out: the customer, their lines and SIMs come in, and the chosen code counts (S5).
 
-All in one transaction, and a repeat changes nothing. Only a *new* customer gets the code of the order: whoever orders in
+All in the transaction that settles the order. Only a *new* customer gets the code of the order: whoever orders in
 another's name must not end up with a code for that person's contracts. For the same reason a line or SIM that is
 somebody else's is refused. A code that does not fit the number or customer number the operator gave (B2), or that many
 hold by now (B3), is replaced by a random one, and a letter brings it.
@@ -29,30 +29,16 @@ from werda.usecases.import_customers import COLUMNS as CUSTOMER_COLUMNS
 from werda.usecases.import_customers import CustomerImport
 from werda.usecases.import_sims import COLUMNS as SIM_COLUMNS
 from werda.usecases.import_sims import SimImport
-from werda.usecases.importing.outcome import Outcome
 from werda.usecases.importing.table_file import Columns, Rows
 from werda.usecases.put_code import Change, hold, put_code
 from werda.usecases.queue_code_letters import queue_code_letters
+from werda.usecases.settle_order import Done, PlacedOrder, Refused
 from werda.usecases.suggest_code import suggest_code
 
 Connection = psycopg.Connection[Any]
 
 LONGEST_NUMBER: Final = 32
 _ACTOR: Final = "operator"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The order is carried out for this customer."""
-
-    customer_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Nothing was changed; `reason` is for the operator's people, and names no secret."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,51 +49,43 @@ class CompleteProductOrder:
     custody: Custody
 
     def __call__(
-        self, connection: Connection, order_id: int, result: Mapping[str, Any], now: datetime
+        self, connection: Connection, order: PlacedOrder, result: Mapping[str, Any], now: datetime
     ) -> Done | Refused:
         """Bring in what `result` says: ``{"customer_number", "lines": [{"msisdn", "tariff"}], "sims": [{"iccid",
-        "msisdn"}]}``; tariff and SIMs may be left out."""
+        "msisdn"}]}``; tariff and SIMs may be left out. A `Continuation`."""
         answer = _read(result)
         if isinstance(answer, Refused):
             return answer
-        with connection.transaction() as whole:
-            done = self._bring_in(connection, order_id, answer, now)
-            if isinstance(done, Refused):
-                raise psycopg.Rollback(whole)
-        return done
-
-    def _bring_in(self, connection: Connection, order_id: int, answer: "_Answer", now: datetime) -> Done | Refused:
-        order = connection.execute(
-            "select brand_id, customer_id, detail from operator_order where id = %s and kind = 'product' for update",
-            (order_id,),
-        ).fetchone()
-        if order is None:
-            return Refused("there is no such order of a new contract")
-        brand_id, customer_id, detail = order
-        if customer_id is not None:
-            return Done(customer_id)
-        if (reason := _belongs_to_others(connection, brand_id, answer)) is not None:
+        if (reason := _belongs_to_others(connection, order.brand_id, answer)) is not None:
             return Refused(reason)
-        known = _customer(connection, brand_id, answer.customer_number)
-        importer = CustomerImport(
+        known = _customer(connection, order.brand_id, answer.customer_number)
+        if (reason := self._bring_in(connection, order, answer, now, known=known is not None)) is not None:
+            return Refused(reason)
+        customer_id = _customer(connection, order.brand_id, answer.customer_number)
+        assert customer_id is not None, "the import has just brought them in"
+        code = self._take_code(connection, order.id)
+        if known is None:
+            _queue_papers(connection, order.brand_id, customer_id, now)
+            self._give_code(connection, order.brand_id, customer_id, code, now)
+        return Done(customer_id)
+
+    def _bring_in(
+        self, connection: Connection, order: PlacedOrder, answer: "_Answer", now: datetime, *, known: bool
+    ) -> str | None:
+        """Customer, lines and SIMs, by the same upserts as a file; gives what kept them out.
+
+        Of a customer who is there already the order says nothing: it was placed without proving who they are.
+        """
+        brand_id = order.brand_id
+        about = {} if known else _about(order.detail)
+        customers = CustomerImport(
             connection, brand_id, now, now, _policies(connection, brand_id), self.verifier, self.custody
         )
-        # Of a customer who is there already an order says nothing: it was placed without proving who they are.
-        about = _about(detail) if known is None else {}
-        outcome = importer.take(_rows(CUSTOMER_COLUMNS, _lines(answer, about, detail)))
+        outcome = customers.take(_rows(CUSTOMER_COLUMNS, _lines(answer, about, order.detail)))
         if not outcome.rejects and answer.sims:
             sims = SimImport(connection, brand_id, now, ZoneInfo("UTC"), self.verifier, self.custody)
             outcome = sims.take(_rows(SIM_COLUMNS, _sims(answer)))
-        if outcome.rejects:
-            return Refused(_why(outcome))
-        customer_id = _customer(connection, brand_id, answer.customer_number)
-        assert customer_id is not None, "the import has just brought them in"
-        connection.execute("update operator_order set customer_id = %s where id = %s", (customer_id, order_id))
-        code = self._take_code(connection, order_id)
-        if known is None:
-            _queue_papers(connection, brand_id, customer_id, now)
-            self._give_code(connection, brand_id, customer_id, code, now)
-        return Done(customer_id)
+        return "; ".join(f"{reject.column} {reject.reason}" for reject in outcome.rejects) or None
 
     def _take_code(self, connection: Connection, order_id: int) -> Secret | None:
         """The code that waited beside the order. It is gone from there, whatever becomes of it."""
@@ -173,7 +151,9 @@ def _entries(value: Any, required: str, other: str) -> list[tuple[str, str]] | N
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         return None
     pairs = [(entry.get(required), entry.get(other, "")) for entry in value]
-    if not all(isinstance(one, str) and isinstance(two, str) and one and (one + two).isprintable() for one, two in pairs):
+    if not all(
+        isinstance(one, str) and isinstance(two, str) and one and (one + two).isprintable() for one, two in pairs
+    ):
         return None
     return pairs
 
@@ -242,10 +222,6 @@ def _rows(columns: Columns, told: Sequence[Mapping[str, str]]) -> Rows:
     said = {name for row in told for name in row}
     cells = [[row.get(name, "") for row in told] if name in said else None for name in columns.wanted]
     return Rows(range(1, len(told) + 1), cells)
-
-
-def _why(outcome: Outcome) -> str:
-    return "; ".join(f"{reject.column} {reject.reason}" for reject in outcome.rejects)
 
 
 def _queue_papers(connection: Connection, brand_id: int, customer_id: int, now: datetime) -> None:

@@ -13,12 +13,12 @@ from uuid import UUID
 import psycopg
 
 from werda.core.customer_code import CustomerCode
+from werda.core.order import OrderKind
 from werda.core.product_order import ProductOrder
 from werda.core.secret import Secret
 from werda.core.weak_code import OwnData
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
-from werda.store.models.order import OrderKind
 from werda.store.queries.code import code_format
 from werda.usecases.check_code import Objection, check_code
 from werda.usecases.order_from_operator import Ordered, order_from_operator

@@ -4,55 +4,57 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0004_code_holders'),
+        ("store", "0004_code_holders"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OrderDraft',
+            name="OrderDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.BinaryField(max_length=32, unique=True)),
-                ('brand_id', models.BigIntegerField()),
-                ('data', models.JSONField(default=dict)),
-                ('code_key_id', models.BigIntegerField(null=True)),
-                ('code', models.BinaryField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('order_public_id', models.UUIDField(null=True, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token_hash", models.BinaryField(max_length=32, unique=True)),
+                ("brand_id", models.BigIntegerField()),
+                ("data", models.JSONField(default=dict)),
+                ("code_key_id", models.BigIntegerField(null=True)),
+                ("code", models.BinaryField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("order_public_id", models.UUIDField(null=True, unique=True)),
             ],
             options={
-                'db_table': 'order_draft',
-                'indexes': [models.Index(fields=['expires_at'], name='order_draft_expires')],
+                "db_table": "order_draft",
+                "indexes": [models.Index(fields=["expires_at"], name="order_draft_expires")],
             },
         ),
         migrations.CreateModel(
-            name='OrderedCode',
+            name="OrderedCode",
             fields=[
-                ('order_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('key_id', models.BigIntegerField()),
-                ('ciphertext', models.BinaryField()),
-                ('expires_at', models.DateTimeField()),
+                ("order_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("key_id", models.BigIntegerField()),
+                ("ciphertext", models.BinaryField()),
+                ("expires_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'ordered_code',
-                'indexes': [models.Index(fields=['expires_at'], name='ordered_code_expires')],
+                "db_table": "ordered_code",
+                "indexes": [models.Index(fields=["expires_at"], name="ordered_code_expires")],
             },
         ),
         migrations.CreateModel(
-            name='TariffVersion',
+            name="TariffVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('brand_id', models.BigIntegerField()),
-                ('version', models.TextField()),
-                ('effective_from', models.DateTimeField()),
-                ('document', models.TextField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("brand_id", models.BigIntegerField()),
+                ("version", models.TextField()),
+                ("effective_from", models.DateTimeField()),
+                ("document", models.TextField()),
             ],
             options={
-                'db_table': 'tariff_version',
-                'constraints': [models.UniqueConstraint(fields=('brand_id', 'version'), name='tariff_version_once'), models.UniqueConstraint(fields=('brand_id', 'effective_from'), name='tariff_one_at_a_time')],
+                "db_table": "tariff_version",
+                "constraints": [
+                    models.UniqueConstraint(fields=("brand_id", "version"), name="tariff_version_once"),
+                    models.UniqueConstraint(fields=("brand_id", "effective_from"), name="tariff_one_at_a_time"),
+                ],
             },
         ),
     ]

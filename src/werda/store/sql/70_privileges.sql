@@ -46,7 +46,8 @@ grant execute on function analyze_imported(), clear_budgets(bigint[]), customers
     tally_codes(bigint, bigint, bytea[], int[]), hold_code_holders(),
     recount_codes(bigint, bytea[], bigint[], int[]),
     take_code_places(bigint, bigint, bigint[], bytea[], int[], bigint, bytea) to werda_custody;
-grant select, delete on ordered_code, order_draft to werda_custody;
+grant select, insert, delete on ordered_code to werda_custody;
+grant select, delete on order_draft to werda_custody;
 grant select on tariff_version to werda_custody;
 
 -- Sign-up: brands, what they sell, drafts; it puts orders in and reads back no more than which one it was. Of customers,
