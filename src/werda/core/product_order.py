@@ -1,6 +1,6 @@
 """An order of a new contract, whoever took it: the order flow's pages or an existing shop (S5, E3).
 
-The chosen customer code is no part of it: an order is shown and sent, and the code travels once, sealed, beside it (B9).
+The chosen customer code is no part of it: an order is shown and sent, the code travels beside it, once and sealed (B9).
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The customer to be. A company has no birth date, its names are those of the contact. `iban` is empty for prepaid."""
+    """The customer to be. A company has no birth date, its names are the contact's. `iban` is empty for prepaid."""
 
     kind: PartyKind
     given_name: str

@@ -1,4 +1,4 @@
-"""A brand's tariffs as a TOML document: one document is what is sold from one moment. docs/sign-up.md explains the keys."""
+"""A brand's tariffs as a TOML document: what is sold from one moment on. docs/sign-up.md explains the keys."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

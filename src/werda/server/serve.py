@@ -1,4 +1,4 @@
-"""Run everything that one machine needs: database, gate, pages, sign-up. In production each runs as a service of its own.
+"""Run everything that one machine needs: database, gate, pages, sign-up. In production each is a service of its own.
 
 The processes live and die together: a signal to the first stops all in order, the kernel stops them when it is killed,
 and one that fails is started again.

@@ -36,7 +36,7 @@ _FORMAL: Final = "de-x-sie"
 
 
 class OrderingMiddleware:
-    """Finds the brand and activates the language: the visitor's choice, else the brand's; German as it speaks, du or Sie."""
+    """Finds the brand and activates the language: the visitor's choice, else the brand's; in German du or Sie."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -1,4 +1,4 @@
-"""The steps of an order but for the code's. What is typed is kept whether it is right or not; only forward needs it right."""
+"""The steps of an order but for the code's. What is typed is kept, right or not; only going on needs it right."""
 
 from collections.abc import Mapping
 from typing import Any, Final
