@@ -1,7 +1,8 @@
 """One PostgreSQL role for each kind of process, each with a password of its own (design decision 4).
 
 `werda_owner` makes the schema, `werda_gate` executes functions, `werda_desk` reads through row security,
-`werda_custody` keeps customers and their sealed secrets, `werda_signup` takes orders and sees no customer. The passwords lie in ``WERDA_HOME/database.json`` (0600).
+`werda_custody` keeps customers and their sealed secrets, `werda_signup` takes orders and sees no customer. The
+passwords lie in ``WERDA_HOME/database.json`` (0600).
 """
 
 import json

@@ -151,11 +151,8 @@ def _entries(value: Any, required: str, other: str) -> list[tuple[str, str]] | N
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         return None
     pairs = [(entry.get(required), entry.get(other, "")) for entry in value]
-    if not all(
-        isinstance(one, str) and isinstance(two, str) and one and (one + two).isprintable() for one, two in pairs
-    ):
-        return None
-    return pairs
+    texts = all(isinstance(one, str) and isinstance(two, str) for one, two in pairs)
+    return pairs if texts and all(one and (one + two).isprintable() for one, two in pairs) else None
 
 
 def _belongs_to_others(connection: Connection, brand_id: int, answer: _Answer) -> str | None:

@@ -21,13 +21,19 @@ from werda.keys.custody import Custody, Kind
 
 Connection = psycopg.Connection[Any]
 
+_FIND: Final = (
+    "select id, brand_id, data, code is not null, order_public_id from order_draft"
+    " where token_hash = %s and brand_id = %s and expires_at > %s"
+)
+_FIND_AND_LOCK: Final = f"{_FIND} for update"
+
 LIFETIME: Final = timedelta(days=14)
 """How long a draft waits, counted from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An order that is being filled in. `data` maps a step to what was typed there; `ordered` is the order it became."""
+    """An order that is being filled in. `data` holds what was typed in each step; `ordered` is the order it became."""
 
     id: int
     brand_id: int
@@ -57,8 +63,7 @@ def find_draft(
 ) -> Draft | None:
     """The brand's draft of this token while it lives. `lock` keeps others waiting until the transaction ends."""
     row = connection.execute(
-        "select id, brand_id, data, code is not null, order_public_id from order_draft"
-        " where token_hash = %s and brand_id = %s and expires_at > %s" + (" for update" if lock else ""),
+        _FIND_AND_LOCK if lock else _FIND,
         (_hash(token), brand_id, now),
     ).fetchone()
     return Draft(*row) if row else None

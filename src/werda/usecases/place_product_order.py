@@ -24,7 +24,7 @@ from werda.usecases.check_code import Objection, check_code
 from werda.usecases.order_from_operator import Ordered, order_from_operator
 
 CODE_WAITS: Final = timedelta(days=90)
-"""How long a chosen code waits for the operator: longer than porting a number takes. After that a random one is given."""
+"""How long a chosen code waits for the operator, longer than porting a number takes. Then a random one is given."""
 
 
 @dataclass(frozen=True, slots=True)
