@@ -22,6 +22,8 @@ GUESSABLE = 12  # letters; what is shorter can be found from its hash
 
 SEALED = {
     ("sealed_secret", "ciphertext"),  # what this column is for
+    ("order_draft", "code"),  # and this one's, while an order is filled in
+    ("ordered_code", "ciphertext"),  # and this one's, until the operator answers
     ("mfa_authenticator", "data"),  # the key of an agent's authenticator app, which the desk must be able to use
 }
 

@@ -11,7 +11,7 @@ import pytest
 from django.utils.translation.template import templatize
 
 SOURCE = Path(__file__).parents[2] / "src" / "werda"
-ROOMS = [SOURCE / "look", SOURCE / "desk", SOURCE / "demo"]
+ROOMS = [SOURCE / "look", SOURCE / "desk", SOURCE / "demo", SOURCE / "signup"]
 TEMPLATES = sorted(file for room in ROOMS for file in (room / "templates").rglob("*.html"))
 SCRIPTS = sorted(file for room in ROOMS for file in (room / "static").rglob("*.js"))
 STYLES = sorted(file for room in ROOMS for file in (room / "static").rglob("*.css"))
@@ -112,35 +112,48 @@ def marked(room: Path) -> set[str]:
     return {ast.literal_eval(text) for code in (*templates, *modules) for text in CALL.findall(code)}
 
 
-def catalogue(room: Path) -> dict[str, str]:
-    """What the compiled German catalogue of a room says."""
-    with (room / "locale/de/LC_MESSAGES/django.mo").open("rb") as file:
+CATALOGUES = sorted(file.parent for room in ROOMS for file in (room / "locale").rglob("django.po"))
+"""German, and where customers are spoken to, German with Sie (de-x-sie) beside German with du."""
+
+
+def catalogue(folder: Path) -> dict[str, str]:
+    """What a compiled catalogue says."""
+    with (folder / "django.mo").open("rb") as file:
         translations = gettext.GNUTranslations(file)
     return {key: translations.gettext(key) for key in translations._catalog if key}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=relative)
-def test_every_word_is_there_in_german_and_none_is_left_over(room: Path) -> None:
-    texts = marked(room)
+@pytest.mark.parametrize("folder", CATALOGUES, ids=relative)
+def test_every_word_is_there_in_german_and_none_is_left_over(folder: Path) -> None:
+    texts = marked(folder.parents[2])
     assert len(texts) > 5, "the search for marked texts finds nothing"
-    assert texts == set(catalogue(room))
+    assert texts == set(catalogue(folder))
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=relative)
-def test_the_compiled_catalogue_is_the_one_that_can_be_read(room: Path) -> None:
-    source = (room / "locale/de/LC_MESSAGES/django.po").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", CATALOGUES, ids=relative)
+def test_the_compiled_catalogue_is_the_one_that_can_be_read(folder: Path) -> None:
+    source = (folder / "django.po").read_text(encoding="utf-8")
     assert "fuzzy" not in source
     entries = dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE))
-    assert entries == catalogue(room)
+    assert entries == catalogue(folder)
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=relative)
-def test_placeholders_survive_the_translation(room: Path) -> None:
-    for english, german in catalogue(room).items():
+@pytest.mark.parametrize("folder", CATALOGUES, ids=relative)
+def test_placeholders_survive_the_translation(folder: Path) -> None:
+    for english, german in catalogue(folder).items():
         assert sorted(re.findall(r"%\(\w+\)s", english)) == sorted(re.findall(r"%\(\w+\)s", german)), english
 
 
-def test_agents_are_never_spoken_to_with_du() -> None:
-    for room in ROOMS:
-        for german in catalogue(room).values():
+INFORMAL = [SOURCE / "signup/locale/de/LC_MESSAGES"]
+
+
+def test_agents_and_customers_of_a_formal_brand_are_never_spoken_to_with_du() -> None:
+    for folder in [folder for folder in CATALOGUES if folder not in INFORMAL]:
+        for german in catalogue(folder).values():
             assert not re.search(r"\b(?:du|dein\w*|dich|dir)\b", german, re.IGNORECASE), german
+
+
+def test_customers_of_an_informal_brand_are_never_spoken_to_with_sie() -> None:
+    for folder in INFORMAL:
+        for german in catalogue(folder).values():
+            assert not re.search(r"\b(?:Ihr(?:e[mnrs]?)?|Ihnen)\b|[a-z]en Sie\b", german), german

@@ -28,6 +28,7 @@ class Demo:
     pages_port: int
     gate_port: int
     fastagi_port: int
+    signup_port: int
     seconds: float
 
     @property
@@ -35,8 +36,8 @@ class Demo:
         return f"http://127.0.0.1:{self.pages_port}"
 
     @property
-    def ports(self) -> tuple[int, int, int]:
-        return self.pages_port, self.gate_port, self.fastagi_port
+    def ports(self) -> tuple[int, int, int, int]:
+        return self.pages_port, self.gate_port, self.fastagi_port, self.signup_port
 
     @property
     def log(self) -> str:
@@ -81,11 +82,15 @@ def all_gone(family: list[psutil.Process]) -> bool:
 
 def start(home: Path, until: str = "hotline is open") -> Demo:
     """Start a demo in `home` and wait until it says this."""
-    ports = free_port(), free_port(), free_port()
+    ports = free_port(), free_port(), free_port(), free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WERDA_", "DJANGO_"))}
     environment |= {"WERDA_HOME": str(home), "WERDA_LOG_LEVEL": "DEBUG"}
     environment |= dict(
-        zip(("WERDA_PAGES_PORT", "WERDA_GATE_PORT", "WERDA_FASTAGI_PORT"), map(str, ports), strict=True)
+        zip(
+            ("WERDA_PAGES_PORT", "WERDA_GATE_PORT", "WERDA_FASTAGI_PORT", "WERDA_SIGNUP_PORT"),
+            map(str, ports),
+            strict=True,
+        )
     )
     home.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()

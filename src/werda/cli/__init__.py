@@ -21,8 +21,9 @@ NOUNS = {
     "letterhead": "Check how a brand looks on paper",
     "letters": "Print code letters and SIM carriers that wait to be posted",
     "policy": "Check and show who may pass by which method, and from when",
-    "serve": "Run gate and pages",
+    "serve": "Run gate, pages and sign-up",
     "setup": "Make or upgrade the database, its roles and the key rings",
+    "tariff": "Check and load what a brand sells, and remove orders nobody finished",
     "trunk": "Say which lines of the switch are believed about calling numbers",
 }
 _MODULES = {"import": "import_files"}

@@ -23,7 +23,7 @@ def command() -> None:
     """Run Nordfunk's hotline with 1 000 invented customers until Ctrl-C.
 
     Data stays in var/demo (WERDA_HOME); the next start has what this one had. Ports: WERDA_PAGES_PORT,
-    WERDA_GATE_PORT, WERDA_FASTAGI_PORT. Nothing leaves this machine.
+    WERDA_SIGNUP_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT. Nothing leaves this machine.
     """
     os.environ.setdefault("WERDA_HOME", "var/demo")
     os.environ.setdefault("WERDA_LOG_LEVEL", "WARNING")
@@ -50,8 +50,9 @@ def _prepare(it: Installation) -> None:
 
 def _say_where(settings: Settings, api_key: str) -> None:
     """Once pages and gate answer, say where to look. The demo's API key opens nothing but the demo."""
-    pages, gate = (f"http://{settings.host}:{port}" for port in (settings.pages_port, settings.gate_port))
-    while not (_answers(f"{gate}/healthz") and _answers(f"{pages}/")):
+    ports = (settings.pages_port, settings.signup_port, settings.gate_port)
+    pages, signup, gate = (f"http://{settings.host}:{port}" for port in ports)
+    while not (_answers(f"{gate}/healthz") and _answers(f"{pages}/") and _answers(f"{signup}/order")):
         time.sleep(0.1)
     click.echo(
         f"""
@@ -60,6 +61,7 @@ def _say_where(settings: Settings, api_key: str) -> None:
   Start here       {pages}/
   Call             {pages}/phone
   Answer           {pages}/desk/
+  Order            {signup}/order
   API              {gate}/openapi.json
   Asterisk         agi://{settings.host}:{settings.fastagi_port}/hotline   for {HOTLINE}
   API key          {api_key}

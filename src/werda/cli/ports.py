@@ -7,9 +7,10 @@ from werda.server.settings import Settings
 
 
 def check_ports(settings: Settings) -> None:
-    """Fail clearly when one of the three listeners cannot be; most often another Werda runs already."""
+    """Fail clearly when one of the listeners cannot be; most often another Werda runs already."""
     for name, port in (
         ("WERDA_PAGES_PORT", settings.pages_port),
+        ("WERDA_SIGNUP_PORT", settings.signup_port),
         ("WERDA_GATE_PORT", settings.gate_port),
         ("WERDA_FASTAGI_PORT", settings.fastagi_port),
     ):

@@ -1,4 +1,4 @@
-"""`werda serve`: run the gate and the pages, with the embedded PostgreSQL where no other is named."""
+"""`werda serve`: run the gate, the pages and sign-up, with the embedded PostgreSQL where no other is named."""
 
 import os
 
@@ -9,11 +9,13 @@ from werda.server.settings import Settings
 
 
 @click.command("serve")
-@click.option("--only", type=click.Choice(["gate", "pages"]), help="Run one part only, as a service of its own.")
+@click.option(
+    "--only", type=click.Choice(["gate", "pages", "signup"]), help="Run one part only, as a service of its own."
+)
 @click.option("--demo", is_flag=True, hidden=True)
 @clear_failures
 def command(only: str | None, demo: bool) -> None:
-    """Run the gate (machines) and the pages (people) until Ctrl-C.
+    """Run the gate (machines), the pages (agents) and sign-up (new customers) until Ctrl-C.
 
     With --only the database must be running and `werda setup` have been done.
     """
@@ -30,6 +32,10 @@ def command(only: str | None, demo: bool) -> None:
         from werda.server import pages
 
         pages.run(settings, demo=demo)
+    elif only == "signup":
+        from werda.server import pages
+
+        pages.run_signup(settings)
     else:
         from werda.cli.ports import check_ports
         from werda.server.serve import serve

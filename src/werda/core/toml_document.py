@@ -67,6 +67,11 @@ class Document:
         """Whether the document says anything under `key`, a value or a table, be it an empty one."""
         return any(name == key or name.startswith(f"{key}.") for name in self._values)
 
+    def names_in(self, key: str) -> list[str]:
+        """The names of the tables and values under `key`, in the order of the document."""
+        inside = f"{key}."
+        return list(dict.fromkeys(n[len(inside) :].split(".")[0] for n in self._values if n.startswith(inside)))
+
     def complain(self, key: str, message: str) -> None:
         """Add a problem with `key`."""
         self._problems.append(Problem(self._line_of(key), key, message))

@@ -18,6 +18,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from werda.core.customer_code import CodeFormat
 from werda.core.policy import Policy
 from werda.core.secret import Secret
+from werda.core.tariff import TariffCatalogue
 from werda.demo import operator_files
 from werda.demo.phone_numbers import HOTLINE
 from werda.demo.population import population
@@ -27,6 +28,7 @@ from werda.store.models.agent import Agent
 from werda.store.roles import Database, Role
 from werda.usecases import import_customers, import_sims
 from werda.usecases.activate_policy import activate_policy
+from werda.usecases.activate_tariffs import activate_tariffs
 from werda.usecases.add_brand import add_brand, add_trunk
 from werda.usecases.create_agent import create_agent
 from werda.usecases.create_api_key import Scope, create_api_key
@@ -85,6 +87,7 @@ class Founding:
         """Make everything that is not there yet."""
         with self.database.connect(Role.OWNER) as owner:
             brand_id = self._brand(owner)
+            self._tariffs(owner)
             self._api_key(owner, brand_id)
             self._agents(owner, brand_id)
         self._second_steps()
@@ -103,6 +106,11 @@ class Founding:
             activated = activate_policy(owner, document.read_text(encoding="utf-8"), now=self.now)
             assert isinstance(activated, Policy), activated
         return brand_id
+
+    def _tariffs(self, owner: psycopg.Connection[Any]) -> None:
+        for document in sorted(files("werda.demo").joinpath("tariffs").iterdir(), key=lambda file: file.name):
+            sold = activate_tariffs(owner, document.read_text(encoding="utf-8"), now=self.now)
+            assert isinstance(sold, TariffCatalogue), sold
 
     def _api_key(self, owner: psycopg.Connection[Any], brand_id: int) -> None:
         file = api_key_file(self.keys)

@@ -1,7 +1,8 @@
 """Django for the pages. Everything that differs between installations comes from `werda.server.settings`.
 
 A process has one database role, named by ``WERDA_ROLE`` (``werda_desk`` unless said otherwise): pages can do nothing
-that their role cannot.
+that their role cannot. Sign-up shares the look with the desk and nothing else: it has addresses, apps, cookies and a
+cache of its own, and nobody signs in there.
 """
 
 import os
@@ -13,6 +14,7 @@ from werda.store.roles import Role
 _settings = Settings.from_environment()
 _role = Role(os.environ.get("WERDA_ROLE", Role.DESK.value))
 _parameters = _settings.database.parameters(_role)
+_signup = _role is Role.SIGNUP
 
 
 def _secret_key() -> str:
@@ -27,7 +29,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("WERDA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-ROOT_URLCONF = "werda.server.urls"
+ROOT_URLCONF = "werda.signup.urls" if _signup else "werda.server.urls"
 WSGI_APPLICATION = None
 ASGI_APPLICATION = "werda.server.pages.application"
 
@@ -46,22 +48,25 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "store.Agent"
 
-INSTALLED_APPS = [
+_everywhere = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
     "csp",
     "werda.store",
     "werda.look",
+]
+_desk = [
+    "django.contrib.sessions",
+    "django.contrib.messages",
     "werda.desk",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     *(["werda.demo"] if os.environ.get("WERDA_DEMO") == "1" else []),
 ]
+INSTALLED_APPS = [*(["werda.signup"] if _signup else []), *_everywhere, *([] if _signup else _desk)]
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 LANGUAGE_CODE = "de"
@@ -80,6 +85,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
+if _signup:  # no session and no login: a draft is opened by its cookie alone
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "csp.middleware.CSPMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "werda.signup.access.OrderingMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -87,9 +101,15 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                *(
+                    []
+                    if _signup
+                    else [
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                ),
             ]
         },
     }
@@ -113,8 +133,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# The cache keeps the sign-in limits; the database holds them for all processes.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+# The caches keep limits; the database holds them for all processes. Sign-up cannot touch the desk's.
+CACHES = {
+    name: {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}
+    for name, table in (("default", "django_cache"), ("signup", "signup_cache"))
+}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 10 * 3600
@@ -126,7 +149,10 @@ CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _settings.https
 # A `__Host-` cookie is bound to this host; browsers accept one over https only.
 SESSION_COOKIE_NAME = ("__Host-" if _settings.https else "") + "werda_desk"
-CSRF_COOKIE_NAME = ("__Host-" if _settings.https else "") + "werda_csrf"
+CSRF_COOKIE_NAME = ("__Host-" if _settings.https else "") + ("werda_order_csrf" if _signup else "werda_csrf")
+if _signup:
+    LANGUAGE_COOKIE_NAME = "werda_order_language"
+    CSRF_FAILURE_VIEW = "werda.signup.views.stale_form"
 SECURE_HSTS_SECONDS = 31_536_000 if _settings.https else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _settings.https else None
 SECURE_REFERRER_POLICY = "same-origin"

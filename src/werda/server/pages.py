@@ -1,4 +1,7 @@
-"""The pages' process: Django under uvicorn, as one database role, with no key ring."""
+"""The pages' processes: Django under uvicorn, each audience as a database role of its own.
+
+The desk holds no key ring. Sign-up holds both, because it seals the chosen code and asks how many hold one (B3).
+"""
 
 import os
 import socket
@@ -27,24 +30,37 @@ def run(settings: Settings, *, demo: bool = False) -> None:
     if not demo:
         os.environ.pop("WERDA_CUSTODY_KEYRING", None)
 
+    rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
+    _serve(settings.host, settings.pages_port, rooms)
+
+
+def run_signup(settings: Settings) -> None:
+    """Run the order flow until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
+    os.environ["WERDA_ROLE"] = Role.SIGNUP.value
+    os.environ["WERDA_DEMO"] = ""
+    _serve(settings.host, settings.signup_port, ["werda.look", "werda.signup"])
+
+
+def _serve(host: str, port: int, rooms: list[str]) -> None:
     config = uvicorn.Config(
-        _application(demo=demo),
+        _application(rooms),
         log_config=None,
         access_log=False,
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=2,  # live connections never end by themselves
     )
-    listener = socket.create_server((settings.host, settings.pages_port), backlog=512)
+    listener = socket.create_server((host, port), backlog=512)
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _application(*, demo: bool) -> ASGIApp:
+def _application(rooms: list[str]) -> ASGIApp:
     """Django, and beside it the files that the rooms ship. Files have no access of their own: they hold no data."""
     from django.core.asgi import get_asgi_application
 
     django: Any = get_asgi_application()
-    rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
     files = StaticFiles(packages=[(room, "static") for room in rooms])
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -29,6 +29,7 @@ class Settings:
     home: Path
     host: str
     pages_port: int
+    signup_port: int
     gate_port: int
     fastagi_port: int
     database_url: Secret | None
@@ -48,6 +49,7 @@ class Settings:
             home=home,
             host=environment.get("WERDA_HOST", "127.0.0.1"),
             pages_port=_port(environment, "WERDA_PAGES_PORT", 8000),
+            signup_port=_port(environment, "WERDA_SIGNUP_PORT", 8002),
             gate_port=_port(environment, "WERDA_GATE_PORT", 8001),
             fastagi_port=_port(environment, "WERDA_FASTAGI_PORT", 4573),
             database_url=Secret(url) if url else None,

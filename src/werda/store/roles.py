@@ -1,7 +1,8 @@
 """One PostgreSQL role for each kind of process, each with a password of its own (design decision 4).
 
 `werda_owner` makes the schema, `werda_gate` executes functions, `werda_desk` reads through row security,
-`werda_custody` keeps customers and their sealed secrets. The passwords lie in ``WERDA_HOME/database.json`` (0600).
+`werda_custody` keeps customers and their sealed secrets, `werda_signup` takes orders and sees no customer. The
+passwords lie in ``WERDA_HOME/database.json`` (0600).
 """
 
 import json
@@ -26,6 +27,7 @@ class Role(StrEnum):
     GATE = "werda_gate"
     DESK = "werda_desk"
     CUSTODY = "werda_custody"
+    SIGNUP = "werda_signup"
 
 
 class BadDatabaseUrl(ValueError):
@@ -69,9 +71,10 @@ class Database:
 
 
 def passwords_in(file: Path) -> dict[Role, Secret]:
-    """The roles' passwords, made on first use."""
-    if not file.exists():
-        made = {role.value: secrets.token_urlsafe(24) for role in Role}
+    """The roles' passwords, each made on first use: a role that came with a later version is missing in the file."""
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    if missing := [role.value for role in Role if role.value not in known]:
+        made = {**known, **{role: secrets.token_urlsafe(24) for role in missing}}
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = file.with_suffix(".new")
         fresh.touch(mode=0o600)

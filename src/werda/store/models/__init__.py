@@ -12,6 +12,7 @@ from werda.store.models.letter import Letter
 from werda.store.models.notice import Notice
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
+from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
 
 __all__ = [
     "Agent",
@@ -36,9 +37,12 @@ __all__ = [
     "Line",
     "Notice",
     "OperatorOrder",
+    "OrderDraft",
+    "OrderedCode",
     "OutboxMessage",
     "PolicyVersion",
     "SealedSecret",
     "SimProfile",
+    "TariffVersion",
     "Trunk",
 ]

@@ -1,9 +1,9 @@
 -- Least privilege, stated anew at each set-up: whatever is not granted here is refused (A10, B5).
-revoke all on all tables in schema public from public, werda_gate, werda_desk, werda_custody;
-revoke all on all functions in schema public from public, werda_gate, werda_desk, werda_custody;
-revoke all on all sequences in schema public from public, werda_gate, werda_desk, werda_custody;
+revoke all on all tables in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
+revoke all on all functions in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
+revoke all on all sequences in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
 revoke create on schema public from public;
-grant usage on schema public to werda_gate, werda_desk, werda_custody;
+grant usage on schema public to werda_gate, werda_desk, werda_custody, werda_signup;
 
 -- The gate executes and reads nothing.
 do $$
@@ -46,3 +46,14 @@ grant execute on function analyze_imported(), clear_budgets(bigint[]), customers
     tally_codes(bigint, bigint, bytea[], int[]), hold_code_holders(),
     recount_codes(bigint, bytea[], bigint[], int[]),
     take_code_places(bigint, bigint, bigint[], bytea[], int[], bigint, bytea) to werda_custody;
+grant select, insert, delete on ordered_code to werda_custody;
+grant select, delete on order_draft to werda_custody;
+grant select on tariff_version to werda_custody;
+
+-- Sign-up: brands, what they sell, drafts; it puts orders in and reads back no more than which one it was. Of customers,
+-- calls, attempts and secrets it sees nothing; how many hold a code is a number beside a keyed value (B3).
+grant select on brand, policy_version, key_canary, tariff_version, code_holders to werda_signup;
+grant select, insert, update, delete on order_draft, signup_cache to werda_signup;
+grant insert on operator_order, outbox_message, ordered_code to werda_signup;
+grant select (id, public_id, brand_id, idempotency_key) on operator_order to werda_signup;
+grant execute on function customers_of(bigint, timestamptz) to werda_signup;

@@ -1,0 +1,155 @@
+"""What a page of the order flow needs: the brand, a language, a draft by its cookie, and patience with floods.
+
+The brand is the one whose slug begins the host name (``nordfunk.example.org``), else the first that was added: one
+brand needs no setting. Nobody is signed in here, so limits go by address, and for checks of a code by draft too.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, Final, ParamSpec
+
+import psycopg
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.views.decorators.cache import never_cache
+
+from werda.core.secret import Secret
+from werda.core.tariff import TariffCatalogue
+from werda.look.access import allow_unauthenticated_access
+from werda.signup.rings import database
+from werda.store.queries.tariff import Shop, shops, tariffs_of
+from werda.usecases.fill_in_order import LIFETIME, Draft, begin_draft, find_draft
+
+P = ParamSpec("P")
+
+COOKIE: Final = ("__Host-" if settings.CSRF_COOKIE_SECURE else "") + "werda_order"
+POSTS_A_MINUTE: Final = 60
+"""From one address. Filling in the whole order by hand takes about ten."""
+CHECKS_A_MINUTE: Final = 40
+"""Live checks of a code, from one address and with one draft."""
+_FORMAL: Final = "de-x-sie"
+
+
+class OrderingMiddleware:
+    """Finds the brand and activates the language: the visitor's choice, else the brand's; in German du or Sie."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer a request in the right words."""
+        shop = _shop_of(request)
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or (shop.language if shop else "de")
+        language = "en" if chosen == "en" else "de"
+        request.shop, request.language = shop, language  # type: ignore[attr-defined]  # what middleware does
+        formal = shop is not None and shop.form == "sie" and language == "de"
+        with translation.override(_FORMAL if formal else language):
+            response = self._get_response(request)
+            response.headers.setdefault("Content-Language", language)
+            return response
+
+
+def _shop_of(request: HttpRequest) -> Shop | None:
+    with database() as connection:
+        known = shops(connection)
+    host = request.get_host().partition(".")[0]
+    return next((shop for shop in known if shop.slug == host), known[0] if known else None)
+
+
+@dataclass
+class Visit:
+    """One request of somebody who orders, within one transaction."""
+
+    request: HttpRequest
+    connection: psycopg.Connection[Any]
+    shop: Shop
+    catalogue: TariffCatalogue
+    now: datetime
+    draft: Draft | None
+    _token: Secret | None = field(default=None, repr=False)
+
+    def begin(self) -> Draft:
+        """The draft; a fresh one when there is none that can still be filled in."""
+        if self.draft is None or self.draft.ordered is not None:
+            self.draft, self._token = begin_draft(self.connection, self.shop.id, now=self.now)
+        return self.draft
+
+    def leave_cookie(self, response: HttpResponseBase) -> None:
+        """Give a fresh draft's token to the browser; it comes along when somebody follows a link from elsewhere."""
+        if self._token is not None:
+            response.set_cookie(
+                COOKIE,
+                self._token.reveal(),
+                max_age=LIFETIME,
+                secure=settings.CSRF_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
+            )
+
+
+Page = Callable[Concatenate[Visit, P], HttpResponseBase]
+
+
+def page(view: Page[P]) -> Callable[..., HttpResponseBase]:
+    """An open page with everything it needs. Writes are limited and take the draft for themselves while they last."""
+
+    @allow_unauthenticated_access
+    @never_cache
+    def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        writes = request.method == "POST"
+        if writes and not within("post", _address(request), POSTS_A_MINUTE):
+            return too_many(request)
+        shop: Shop | None = request.shop  # type: ignore[attr-defined]  # set by the middleware
+        now = timezone.now()
+        with database() as connection:
+            catalogue = tariffs_of(connection, shop.id, now) if shop else None
+            if shop is None or catalogue is None:
+                return render(request, "signup/closed.html", {"shop": shop}, status=503)
+            token = Secret(request.COOKIES.get(COOKIE, ""))
+            draft = find_draft(connection, shop.id, token, now=now, lock=writes) if token else None
+            visit = Visit(request, connection, shop, catalogue, now, draft)
+            response = view(visit, *args, **kwargs)
+        visit.leave_cookie(response)
+        return response
+
+    return answered
+
+
+def within(what: str, who: str, a_minute: int) -> bool:
+    """Count one more, and say whether it is within the limit of this minute."""
+    cache = caches["signup"]
+    key = f"{what}:{who}:{int(timezone.now().timestamp()) // 60}"
+    cache.add(key, 0, timeout=120)
+    try:
+        return int(cache.incr(key)) <= a_minute
+    except ValueError:  # swept away between the two
+        return True
+
+
+def check_is_within(visit: Visit) -> bool:
+    """Whether one more code may be checked."""
+    by_draft = within("draft", str(visit.draft.id), CHECKS_A_MINUTE) if visit.draft else False
+    return by_draft and within("check", _address(visit.request), CHECKS_A_MINUTE)
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Say so, in words."""
+    answer = render(request, "signup/too_many.html", {"shop": request.shop}, status=429)  # type: ignore[attr-defined]
+    answer.headers["Retry-After"] = "60"
+    return answer
+
+
+def to(step: str) -> HttpResponse:
+    """On to a step."""
+    return redirect(f"signup:{step}")
+
+
+def _address(request: HttpRequest) -> str:
+    """Where somebody comes from: behind our own proxy, what it appended last (WERDA_HTTPS)."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
