@@ -55,6 +55,14 @@ def test_shortest_policy_has_the_documented_defaults() -> None:
     assert (policy.tries_per_call, policy.announce_before) == (2, timedelta(days=14))
     assert (policy.token_lifetime, policy.grant_lifetime) == (timedelta(minutes=15), timedelta(minutes=30))
     assert policy.hours is None
+    assert not policy.masks_code_in_contract
+
+
+def test_brand_may_mask_the_code_in_its_contracts() -> None:  # S6
+    assert taken(HEAD + '[code]\nin_contract = "masked"\n[methods.customer_code]\n').masks_code_in_contract
+    problem = only_problem(HEAD + '[code]\nin_contract = "hidden"\n[methods.customer_code]\n')
+    assert problem.key == "code.in_contract"
+    assert 'write in_contract = "shown" or "masked"' in problem.message
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_lines() -> None:

@@ -11,11 +11,15 @@ from tests.database import TestDatabase, werda
 from tests.documents.reading import running_text
 from tests.people import AFTER_THE_DATE
 from tests.usecases.importing_town import MONDAY, ImportingTown
+from tests.usecases.ordering_town import STOCK, OrderingTown
 from werda.core.letter import LetterKind
+from werda.core.policy import Policy
 from werda.documents.letterhead import Letterhead, read_letterhead
 from werda.store.roles import Role
+from werda.usecases.activate_policy import activate_policy
 from werda.usecases.assign_codes import assign_codes
 from werda.usecases.print_letters import Printed, print_letters, waiting_letters
+from werda.usecases.settle_order import Settled
 
 EXAMPLE = Path(__file__).parents[2] / "examples/documents/letterhead.toml"
 CUSTOMERS = """customer_number;given_name;family_name;street;postcode;city;email;msisdn
@@ -177,3 +181,65 @@ def test_command_prints_and_says_what_still_waits(town: PrintingTown) -> None:
     wrong = werda(*arguments[:3], os.devnull, *arguments[4:], environment=environment)
     assert wrong.returncode == 2
     assert "does not end with .pdf" in wrong.stderr
+
+
+class TestContractPapers:
+    """S6: page 1, item 1 of the papers, from the order as it was carried out."""
+
+    MSISDN = "+491760405550"
+
+    @pytest.fixture
+    def ordering(self, database: TestDatabase) -> OrderingTown:
+        return OrderingTown(database)
+
+    def carried_out(self, town: OrderingTown) -> None:
+        order = town.placed("8305")
+        iccid = next(iter(STOCK))
+        answer = town.answer(
+            order,
+            customer_number="K7000001",
+            lines=[{"msisdn": self.MSISDN, "tariff": "Nordfunk M"}],
+            sims=[{"iccid": iccid, "msisdn": self.MSISDN}],
+        )
+        assert answer == Settled()
+
+    def printed(self, town: OrderingTown, kind: LetterKind, pdf: Path) -> Printed:
+        letterhead = read_letterhead(EXAMPLE.read_text("utf-8"))
+        assert isinstance(letterhead, Letterhead)
+        with town.database.database.connect(Role.CUSTODY, autocommit=True) as custody:
+            return print_letters(
+                custody, town.database.custody, town.brand, kind, letterhead=letterhead, pdf=pdf, now=NOW
+            )
+
+    def test_page_one_item_one_tells_customer_number_and_chosen_code(
+        self, ordering: OrderingTown, tmp_path: Path
+    ) -> None:
+        self.carried_out(ordering)
+        self.printed(ordering, LetterKind.CONTRACT, tmp_path / "contracts.pdf")
+        page = running_text((tmp_path / "contracts.pdf").read_bytes(), page=1)
+        item_one = page[page.index("1 Kundennummer") : page.index("2 Tarif")]
+        assert "K7000001" in item_one
+        assert "8305" in item_one.replace(" ", "")
+        assert "Nordfunk M" in page
+        assert "14,99" in page
+
+    def test_brand_may_mask_the_code_in_the_contract(self, ordering: OrderingTown, tmp_path: Path) -> None:
+        self.carried_out(ordering)
+        with ordering.database.connect() as owner:
+            masked = (
+                'brand = "nordfunk"\nversion = "masked"\ntimezone = "Europe/Berlin"\n'
+                "effective_from = 2023-02-17T00:00:00\n"
+                '[code]\nin_contract = "masked"\n[methods.customer_code]\n[methods.puk]\n'
+            )
+            assert isinstance(activate_policy(owner, masked, now=NOW), Policy)
+        self.printed(ordering, LetterKind.CONTRACT, tmp_path / "contracts.pdf")
+        assert "8305" not in running_text((tmp_path / "contracts.pdf").read_bytes()).replace(" ", "")
+
+    def test_sim_carrier_of_the_order_waits_for_what_the_vendor_did_not_tell(
+        self, ordering: OrderingTown, tmp_path: Path
+    ) -> None:
+        self.carried_out(ordering)  # this stock has PUKs, and no PIN
+        done = self.printed(ordering, LetterKind.SIM_CARRIER, tmp_path / "carriers.pdf")
+        assert [held.reason for held in done.held] == [
+            "lacks PIN, PUK, line or activation code; bring the SIM vendor's file in"
+        ]

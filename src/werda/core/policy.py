@@ -88,6 +88,7 @@ class OpeningHours:
 class Policy:
     """One version of a brand's rules. All moments are aware datetimes; `zone` is the brand's.
 
+    `masks_code_in_contract`: the contract papers show the customer code (S6) unless this is set.
     `tries_per_call` counts over keypad, agent and API, then a person answers. `announce_before` is how long before a
     method ends the greeting says so (S4). `token_lifetime` runs from the verification to the agent's redeeming it,
     `grant_lifetime` from there. `hours` is `None` for a hotline that is always open.
@@ -98,6 +99,7 @@ class Policy:
     zone: ZoneInfo
     effective_from: datetime
     code_format: CodeFormat
+    masks_code_in_contract: bool
     methods: Mapping[Method, Acceptance]
     limits: Limits
     tries_per_call: int

@@ -53,6 +53,8 @@ def _read(document: Document) -> Policy:
         code_format=CodeFormat(
             document.integer("code.digits", default=FEWEST_DIGITS, low=FEWEST_DIGITS, high=MOST_DIGITS, why="S15")
         ),
+        masks_code_in_contract=document.word("code.in_contract", words=("shown", "masked"), default="shown")
+        == "masked",
         methods=MappingProxyType(_methods(document, zone, begins)),
         limits=Limits(
             failures=document.integer("budget.failures", default=MAX_FAILURES, low=1, high=MAX_FAILURES, why="C1"),

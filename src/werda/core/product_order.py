@@ -100,6 +100,8 @@ class ProductOrder:
                 "currency": self.currency,
                 "line": self.tariff.line.value,
                 "payment": self.tariff.payment.value,
+                "minimum_months": self.tariff.minimum_months,
+                "features": list(self.tariff.features),
             },
             "party": {**party, "kind": self.party.kind.value},
             "number": {**asdict(self.number), "wish": self.number.wish.value},

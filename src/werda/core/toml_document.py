@@ -7,7 +7,7 @@ what to write instead, and the default is handed out, so that reading goes on. W
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -89,6 +89,15 @@ class Document:
         if value is not None and not re.fullmatch(pattern, value):
             self.complain(key, f"does not look like one; {write}")
         return value or ""
+
+    def word(self, key: str, *, words: Sequence[str], default: str) -> str:
+        """One of a few words."""
+        write = f"write {_last(key)} = " + " or ".join(f'"{word}"' for word in words)
+        value = self._take(key, str, write)
+        if value is None or value in words:
+            return value or default
+        self.complain(key, f"is none of these; {write}")
+        return default
 
     def integer(self, key: str, *, default: int, low: int, high: int, why: str = "") -> int:
         """A whole number from `low` to `high`; `why` is the reason for the bounds, a requirement's id."""

@@ -1,4 +1,4 @@
-"""Print the letters that wait for a brand: codes and SIM carriers, as one PDF with an index (S10, E3, E4).
+"""Print the letters that wait for a brand: contracts, codes, SIM carriers, as one PDF with an index (S6, S10, E3, E4).
 
 A letter says what is true when it is printed. The files come first; when they are whole, all letters in them count as
 printed in one transaction, each with an event, because somebody will read a secret (decision 4). A crash before that
@@ -27,9 +27,11 @@ from werda.documents.letterhead import Letterhead
 from werda.documents.sim_carrier import Card, EsimProfile, SimCarrier
 from werda.documents.wording import catalogue_of
 from werda.keys.custody import Custody, Kind
+from werda.store.queries.code import policy_in_force
+from werda.usecases.contract_of import Agreed, agreed, contract_of, readable
 
 Connection = psycopg.Connection[Any]
-PRINTABLE: Final = (LetterKind.CODE, LetterKind.SIM_CARRIER)
+PRINTABLE: Final = (LetterKind.CONTRACT, LetterKind.CODE, LetterKind.SIM_CARRIER)
 AT_ONCE: Final = 500
 """Letters read from the database at a time: memory does not grow with the run."""
 
@@ -72,8 +74,12 @@ class _Papers:
         while rows := self._some(kind, after):
             after = rows[-1]["id"]
             sealed = self._sealed(kind, rows)
+            orders: Mapping[int, Agreed] = {}
+            if kind is LetterKind.CONTRACT:
+                orders = agreed(self.connection, [row["customer_id"] for row in rows], self.brand.zone.key)
             for row in rows:
-                letter = self._letter(kind, row, sealed.get((row["customer_id"], row["sim_id"] or 0)))
+                customer, sim = row["customer_id"], row["sim_id"] or 0
+                letter = self._letter(kind, row, sealed.get((customer, sim)), orders.get(customer))
                 if isinstance(letter, Held):
                     self.held.append(letter)
                 else:
@@ -93,7 +99,7 @@ class _Papers:
             ).fetchall()
 
     def _sealed(self, kind: LetterKind, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], bytes]:
-        sealed = Kind.CUSTOMER_CODE if kind is LetterKind.CODE else Kind.SIM_PROFILE
+        sealed = Kind.SIM_PROFILE if kind is LetterKind.SIM_CARRIER else Kind.CUSTOMER_CODE
         found = self.connection.execute(
             "select s.customer_id, s.sim_id, s.ciphertext from sealed_secret s"
             " join unnest(%s::bigint[], %s::bigint[]) u(customer, sim)"
@@ -102,7 +108,9 @@ class _Papers:
         )
         return {(customer, sim): bytes(ciphertext) for customer, sim, ciphertext in found}
 
-    def _letter(self, kind: LetterKind, row: Mapping[str, Any], sealed: bytes | None) -> paper.Letter | Held:
+    def _letter(
+        self, kind: LetterKind, row: Mapping[str, Any], sealed: bytes | None, order: Agreed | None
+    ) -> paper.Letter | Held:
         def held(reason: str) -> Held:
             return Held(row["id"], row["customer_number"], reason)
 
@@ -111,6 +119,10 @@ class _Papers:
         if sealed is None:
             return held("has nothing to tell: no secret is known")
         cover = self._cover(row)
+        if kind is LetterKind.CONTRACT:
+            code = self.custody.open(Kind.CUSTOMER_CODE, row["customer_id"], 0, sealed)
+            papers = contract_of(cover, order, None if self.brand.masks_code else code) if order else None
+            return paper.Letter(str(row["id"]), papers) if papers else held("has no order that was carried out")
         if kind is LetterKind.CODE:
             code = self.custody.open(Kind.CUSTOMER_CODE, row["customer_id"], 0, sealed)
             return paper.Letter(str(row["id"]), CodeLetter(cover, TellsCustomerCode(code)))
@@ -137,6 +149,7 @@ class _Brand:
     id: int
     form: str
     zone: ZoneInfo
+    masks_code: bool
 
 
 def waiting_letters(connection: Connection, brand_id: int) -> dict[LetterKind, int]:
@@ -156,7 +169,7 @@ def print_letters(
 
     Raises what `werda.documents.print_run.print_run` raises, but for `EmptyRun`; then every letter still waits.
     """
-    brand = _take_turn(connection, brand_id, kind)
+    brand = _take_turn(connection, brand_id, kind, now)
     papers = _Papers(connection, custody, brand, letterhead, now.astimezone(brand.zone))
     title = f"{letterhead.name}: {kind.value} {papers.written:%Y-%m-%d}"
     try:
@@ -170,12 +183,13 @@ def print_letters(
     return Printed(run, papers.held)
 
 
-def _take_turn(connection: Connection, brand_id: int, kind: LetterKind) -> _Brand:
+def _take_turn(connection: Connection, brand_id: int, kind: LetterKind, now: datetime) -> _Brand:
     """Hold the run's lock until the connection ends; gives what letters must know of the brand."""
     connection.execute("select pg_advisory_lock(hashtextextended('werda:letters:' || %s, %s))", (kind.value, brand_id))
     row = connection.execute("select form, timezone from brand where id = %s", (brand_id,)).fetchone()
     assert row is not None
-    return _Brand(brand_id, row[0], ZoneInfo(row[1]))
+    policy = policy_in_force(connection, brand_id, now)
+    return _Brand(brand_id, row[0], ZoneInfo(row[1]), masks_code=policy is not None and policy.masks_code_in_contract)
 
 
 def _settle(
@@ -212,9 +226,15 @@ def _profile(row: Mapping[str, Any], secrets: SimSecrets) -> Card | EsimProfile 
         return None
     role = _SPOKEN[row["role"]]
     if row["kind"] == "physical":
-        return Card(row["msisdn"], row["iccid"], secrets.pin, secrets.puk, role)
+        return Card(readable(row["msisdn"]), row["iccid"], secrets.pin, secrets.puk, role)
     if secrets.activation_code is None:
         return None
     return EsimProfile(
-        row["msisdn"], row["iccid"], secrets.pin, secrets.puk, secrets.activation_code, row["eid"] or None, role
+        readable(row["msisdn"]),
+        row["iccid"],
+        secrets.pin,
+        secrets.puk,
+        secrets.activation_code,
+        row["eid"] or None,
+        role,
     )

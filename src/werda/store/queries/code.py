@@ -16,11 +16,16 @@ from werda.core.weak_code import OwnData
 Connection = psycopg.Connection[Any]
 
 
-def code_format(connection: Connection, brand_id: int, now: datetime) -> CodeFormat:
-    """The format of the brand's policy in force; four digits before the first one."""
+def policy_in_force(connection: Connection, brand_id: int, now: datetime) -> Policy | None:
+    """The brand's policy in force; None before the first one."""
     rows = connection.execute("select document from policy_version where brand_id = %s", (brand_id,))
     read = [parse(document) for (document,) in rows]
-    policy = Policy.in_force([policy for policy in read if isinstance(policy, Policy)], now)
+    return Policy.in_force([policy for policy in read if isinstance(policy, Policy)], now)
+
+
+def code_format(connection: Connection, brand_id: int, now: datetime) -> CodeFormat:
+    """The format of the brand's policy in force; four digits before the first one."""
+    policy = policy_in_force(connection, brand_id, now)
     return policy.code_format if policy else CodeFormat()
 
 
