@@ -332,4 +332,5 @@ def test_from_the_order_to_the_first_call_with_the_chosen_code(
         assert (told["result"], told["level"]) == ("verified", 1)
     log = signup.log.read_text(encoding="utf-8")
     assert PARTY["email"] not in log
+    assert "suggestion" not in log
     assert not re.search(rf"\b{CODE}\b", log)

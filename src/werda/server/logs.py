@@ -1,14 +1,17 @@
 """Logging of every process: one line each, on stderr, to where the service manager collects it.
 
-Nothing that could be a secret is ever passed to a logger (B9); libraries that log what they transport are kept at
-WARNING even when Werda logs at DEBUG.
+Nothing that could be a secret is ever passed to a logger (B9); libraries that log what they transport or show are kept
+at WARNING even when Werda logs at DEBUG.
 """
 
 import logging
 import logging.config
 from typing import Final
 
-_TALKATIVE: Final = ("asyncio", "httpcore", "httpx", "hpack", "psycopg", "asyncpg", "django.db.backends", "multipart")
+_TALKATIVE: Final = (
+    *("asyncio", "httpcore", "httpx", "hpack", "psycopg", "asyncpg", "django.db.backends", "multipart"),
+    "django.template",  # for a variable that is not there it logs the whole context, a suggested code with it
+)
 
 
 def configure(level: str) -> None:

@@ -57,7 +57,6 @@ def show(visit: Visit, step: str, context: Mapping[str, Any], status: int = 200)
             "place": here + 1,
             "title": STEPS[step],
             "back": so_far.before(step) if here else None,
-            "language": visit.request.language,  # type: ignore[attr-defined]  # set by the middleware
             **context,
         },
         status=status,
@@ -223,7 +222,7 @@ def done(visit: Visit) -> HttpResponseBase:
     return render(
         visit.request,
         "signup/done.html",
-        {"shop": visit.shop, "short": number[:8], "number": number, "language": visit.request.language},  # type: ignore[attr-defined]
+        {"shop": visit.shop, "short": number[:8], "number": number},
     )
 
 
