@@ -17,10 +17,12 @@ NOUNS = {
     "brand": "Add brands and their hotline numbers",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
+    "outbox": "See what waits for the operator's systems, and send dead messages again",
     "policy": "Check and show who may pass by which method, and from when",
-    "serve": "Run gate and pages",
+    "serve": "Run gate, pages, intake and worker",
     "setup": "Make or upgrade the database, its roles and the key rings",
     "trunk": "Say which lines of the switch are believed about calling numbers",
+    "webhook": "Say where messages for the operator's systems go",
 }
 _MODULES = {"import": "import_files"}
 

@@ -7,11 +7,12 @@ from werda.server.settings import Settings
 
 
 def check_ports(settings: Settings) -> None:
-    """Fail clearly when one of the three listeners cannot be; most often another Werda runs already."""
+    """Fail clearly when one of the listeners cannot be; most often another Werda runs already."""
     for name, port in (
         ("WERDA_PAGES_PORT", settings.pages_port),
         ("WERDA_GATE_PORT", settings.gate_port),
         ("WERDA_FASTAGI_PORT", settings.fastagi_port),
+        ("WERDA_INTAKE_PORT", settings.intake_port),
     ):
         try:
             socket.create_server((settings.host, port)).close()

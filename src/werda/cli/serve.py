@@ -1,4 +1,4 @@
-"""`werda serve`: run the gate and the pages, with the embedded PostgreSQL where no other is named."""
+"""`werda serve`: run gate, pages, intake and worker, with the embedded PostgreSQL where no other is named."""
 
 import os
 
@@ -9,11 +9,15 @@ from werda.server.settings import Settings
 
 
 @click.command("serve")
-@click.option("--only", type=click.Choice(["gate", "pages"]), help="Run one part only, as a service of its own.")
+@click.option(
+    "--only",
+    type=click.Choice(["gate", "pages", "intake", "worker"]),
+    help="Run one part only, as a service of its own.",
+)
 @click.option("--demo", is_flag=True, hidden=True)
 @clear_failures
 def command(only: str | None, demo: bool) -> None:
-    """Run the gate (machines) and the pages (people) until Ctrl-C.
+    """Run gate (machines), pages (people), intake (the operator's systems) and worker until Ctrl-C.
 
     With --only the database must be running and `werda setup` have been done.
     """
@@ -30,6 +34,14 @@ def command(only: str | None, demo: bool) -> None:
         from werda.server import pages
 
         pages.run(settings, demo=demo)
+    elif only == "intake":
+        from werda.server import intake
+
+        intake.run(settings)
+    elif only == "worker":
+        from werda.server import worker
+
+        worker.run(settings)
     else:
         from werda.cli.ports import check_ports
         from werda.server.serve import serve

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     GRANT_LIFTED = "grant:lifted"
     CALL_WRAPPED_UP = "call:wrapped_up"
     AGENT_CREATED = "agent:created"
+    WEBHOOK_CHANGED = "webhook:changed"
     TRUNK_CHANGED = "trunk:changed"
     BRAND_CHANGED = "brand:changed"
 

@@ -64,7 +64,12 @@ def put_out(
     connection: psycopg.Connection[Any], type_: str, *, brand_id: int, stream: str, subject: str,
     data: Mapping[str, Any], now: datetime,
 ) -> None:  # fmt: skip
-    """Write a message for the operator's systems; it leaves once the transaction at hand is committed."""
+    """Write a message for the operator's systems; it leaves once the transaction at hand is committed.
+
+    Transactions that write to the same stream take turns.
+    """
+    # Ids of a stream become visible in their order: else a later message could leave before an earlier one is there.
+    connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"werda:outbox:{stream}",))
     message_id = str(uuid.uuid4())
     body = json.dumps(
         {

@@ -9,6 +9,7 @@ from werda.store.models.event import Event
 from werda.store.models.imports import ImportRun
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
+from werda.store.models.webhook import IntakeReply, WebhookEndpoint
 
 __all__ = [
     "Agent",
@@ -25,6 +26,7 @@ __all__ = [
     "DialledNumber",
     "Event",
     "ImportRun",
+    "IntakeReply",
     "KeyCanary",
     "Lane",
     "Line",
@@ -34,4 +36,5 @@ __all__ = [
     "SealedSecret",
     "SimProfile",
     "Trunk",
+    "WebhookEndpoint",
 ]

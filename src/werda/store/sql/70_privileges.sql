@@ -40,4 +40,5 @@ grant select, insert, update, delete on customer, line, sim_profile, sealed_secr
 grant select on brand, dialled_number, policy_version, budget, attempt, call, trunk, key_canary to werda_custody;
 grant select, insert on event to werda_custody;
 grant select, insert, update on operator_order, outbox_message to werda_custody;
-grant execute on function analyze_imported(), clear_budgets(bigint[]) to werda_custody;
+grant select, insert, update, delete on webhook_endpoint, intake_reply to werda_custody;
+grant execute on function analyze_imported(), clear_budgets(bigint[]), gate_api_key(bigint) to werda_custody;
