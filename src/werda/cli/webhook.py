@@ -1,6 +1,7 @@
 """`werda webhook`: where messages for the operator's systems go. docs/operator-systems.md tells the receiver's side."""
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -132,7 +133,7 @@ def remove(webhook_id: int) -> None:
 def _secret(from_stdin: bool) -> Secret:
     if not from_stdin:
         return make_secret()
-    secret = read_secret(click.get_text_stream("stdin").readline().strip())
+    secret = read_secret(sys.stdin.readline().strip())
     if isinstance(secret, Malformed):
         raise Unusable(secret.reason)
     return secret

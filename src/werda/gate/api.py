@@ -20,7 +20,7 @@ from werda import __version__
 from werda.api.api_keys import ApiKeys, Integrator
 from werda.api.edge import IDEMPOTENCY_KEY, Edge, answer_with_problems, malformed
 from werda.api.failures import what_failed
-from werda.api.problems import Problem, responses
+from werda.api.problems import MALFORMED, METHOD, UNKNOWN_BRAND, Problem, problem_schema, responses
 from werda.core.call import BrandFacts, Channel, Source
 from werda.core.legacy_identity import normalise
 from werda.core.secret import Secret

@@ -20,7 +20,7 @@ from werda import __version__
 from werda.api.api_keys import ApiKeys, Integrator
 from werda.api.edge import Edge, answer_with_problems, idempotency_key
 from werda.api.failures import what_failed
-from werda.api.problems import Problem, problem_schema, responses
+from werda.api.problems import MALFORMED, UNKNOWN_BRAND, Problem, problem_schema, responses
 from werda.core.secret import Secret
 from werda.intake import problems
 from werda.intake.connections import Connections
@@ -163,12 +163,12 @@ class Api:
         now = datetime.now(UTC)
         if as_of > now + _AHEAD:
             where = [{"field": "body.as_of", "message": "lies in the future"}]
-            raise Problem(problems.MALFORMED, "mend the fields listed in `errors`", errors=where)
+            raise Problem(MALFORMED, "mend the fields listed in `errors`", errors=where)
 
         def bring_in(connection: psycopg.Connection[Any]) -> Answer:
             brand = brand_rules(connection, slug) if slug.isprintable() else None
             if brand is None or (integrator.brands and brand.id not in integrator.brands):
-                raise Problem(problems.UNKNOWN_BRAND, "this API key knows no such brand")
+                raise Problem(UNKNOWN_BRAND, "this API key knows no such brand")
             told = Upsert(what, brand, min(as_of, now), rows)
             outcome = upsert(connection, told, self.verifier, self.custody, now=now)
             if one and outcome.rejects:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import httpx
 import psycopg
-from psycopg.rows import namedtuple_row
+from psycopg.rows import class_row
 
 from werda.core.secret import Secret
 from werda.keys.custody import Custody
@@ -37,6 +37,21 @@ _TAKE: Final = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that may leave now, and where to. The secrets are still sealed."""
+
+    id: int
+    message_id: str
+    body: str
+    tries: int
+    endpoint_id: int
+    url: str
+    secret: bytes
+    former_secret: bytes | None
+    former_until: datetime | None
+
+
 def _clock() -> datetime:
     return datetime.now(UTC)
 
@@ -52,7 +67,7 @@ class Sender:
 
     def send_one(self, connection: psycopg.Connection[Any]) -> bool:
         """Send one message that is due, and write down what became of it. False: none is due."""
-        with connection.transaction(), connection.cursor(row_factory=namedtuple_row) as cursor:
+        with connection.transaction(), connection.cursor(row_factory=class_row(Due)) as cursor:
             message = cursor.execute(_TAKE, (self.now(),)).fetchone()
             if message is None:
                 return False
@@ -76,13 +91,13 @@ class Sender:
                     self._try_later(cursor, message, failed)
         return True
 
-    def _secrets(self, message: Any) -> list[Secret]:
+    def _secrets(self, message: Due) -> list[Secret]:
         sealed = [message.secret]
-        if message.former_secret is not None and message.former_until > self.now():
+        if message.former_secret and message.former_until and message.former_until > self.now():
             sealed.append(message.former_secret)
         return [self.custody.open_for(place_of(message.endpoint_id), value) for value in sealed]
 
-    def _try_later(self, cursor: psycopg.Cursor[Any], message: Any, failed: Failed) -> None:
+    def _try_later(self, cursor: psycopg.Cursor[Any], message: Due, failed: Failed) -> None:
         tries = message.tries + 1
         delay = None if failed.for_good else self.delays.after(tries, asked=failed.asked)
         now = self.now()

@@ -105,10 +105,10 @@ def settle_order(
     ).fetchone()
     if row is None:
         return NoSuchOrder()
-    *placed, state = row
+    order_id, name, brand_id, customer_id, kind, detail, ordered_at, state = row
     if state != OrderState.ORDERED:
         return Settled(repeated=True) if state == result.state else SettledOtherwise(OrderState(state))
-    order = PlacedOrder(*placed[:4], OrderKind(placed[4]), *placed[5:])
+    order = PlacedOrder(order_id, name, brand_id, customer_id, OrderKind(kind), detail, ordered_at)
     outcome: Done | Refused = Done()
     continuation = continuations.get(order.kind)
     if result.state is OrderState.DONE and continuation is not None:
