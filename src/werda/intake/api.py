@@ -21,6 +21,7 @@ from werda.api.api_keys import ApiKeys, Integrator
 from werda.api.edge import Edge, answer_with_problems, idempotency_key
 from werda.api.failures import what_failed
 from werda.api.problems import MALFORMED, UNKNOWN_BRAND, Problem, problem_schema, responses
+from werda.core.order import OrderState
 from werda.core.secret import Secret
 from werda.intake import problems
 from werda.intake.connections import Connections
@@ -36,7 +37,6 @@ from werda.intake.messages import (
 )
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
-from werda.store.models.order import OrderState
 from werda.usecases.answer_once import AnotherRequest, Answer, RequestKey, keep_answer, known_answer
 from werda.usecases.create_api_key import Scope
 from werda.usecases.importing.outcome import Remark

@@ -14,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.types.json import Jsonb
 
-from werda.store.models.order import OrderKind
+from werda.core.order import OrderKind
 
 SOURCE: Final = "/werda"
 _TYPE: Final = "org.werda.order.{}.v1"

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from werda.store.models.order import OrderKind, OrderState
+from werda.core.order import OrderKind, OrderState
 
 
 @dataclass(frozen=True, slots=True)

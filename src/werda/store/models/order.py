@@ -4,26 +4,12 @@ An order and its message are written in one transaction (transactional outbox): 
 """
 
 import uuid
-from enum import StrEnum
 
 from django.db import models
 
+from werda.core.order import OrderKind, OrderState
 
-class OrderKind(StrEnum):
-    """What the operator is asked for. The names are part of the message's type."""
-
-    PRODUCT = "product"  # a new contract, from the order flow or an existing shop
-    REPLACE_SIM = "replace_sim"
-    PORT_OUT = "port_out"
-    END_CONTRACT = "end_contract"
-
-
-class OrderState(StrEnum):
-    """Where an order is; people see these words."""
-
-    ORDERED = "ordered"
-    DONE = "done"
-    FAILED = "failed"
+__all__ = ["OperatorOrder", "OrderKind", "OrderState", "OutboxMessage"]
 
 
 class OperatorOrder(models.Model):

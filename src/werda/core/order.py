@@ -1,0 +1,20 @@
+"""What is ordered from the operator, and where an order can be (design decision 10)."""
+
+from enum import StrEnum
+
+
+class OrderKind(StrEnum):
+    """What the operator is asked for. The names are part of the message's type."""
+
+    PRODUCT = "product"  # a new contract, from the order flow or an existing shop
+    REPLACE_SIM = "replace_sim"
+    PORT_OUT = "port_out"
+    END_CONTRACT = "end_contract"
+
+
+class OrderState(StrEnum):
+    """Where an order is; people see these words."""
+
+    ORDERED = "ordered"
+    DONE = "done"
+    FAILED = "failed"
