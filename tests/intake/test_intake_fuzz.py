@@ -1,4 +1,4 @@
-"""The intake takes anything: whatever is sent, the answer keeps to the OpenAPI document, is no 500, and repeats nothing.
+"""The intake takes anything: the answer keeps to the OpenAPI document, is no 500, and repeats nothing that was sent.
 
 schemathesis makes requests from the document itself; hypothesis sends bodies that no document would allow (B9).
 """

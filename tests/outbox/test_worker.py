@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.outbox.operator_town import OperatorTown, running_worker
 from tests.outbox.receiver import Receiver
@@ -54,7 +55,11 @@ def test_killed_in_the_middle_of_a_send_it_loses_nothing_and_doubles_nothing(
 def test_killed_again_and_again_it_delivers_everything_once(
     connected: OperatorTown, receiver: Receiver, tmp_path: Path
 ) -> None:
-    receiver.answer = lambda *_: time.sleep(0.02) or 204
+    def slow(*_: object) -> int:
+        time.sleep(0.02)
+        return 204
+
+    receiver.answer = slow
     for stream in range(6):
         connected.put_out(*range(25), stream=f"customer:{stream}")
     for round_ in range(3):
@@ -71,7 +76,11 @@ def test_killed_again_and_again_it_delivers_everything_once(
 
 
 def test_two_workers_never_send_the_same_message(connected: OperatorTown, receiver: Receiver, tmp_path: Path) -> None:
-    receiver.answer = lambda event, times: time.sleep(0.01) or (503 if event["data"]["n"] == 3 and times == 0 else 204)
+    def slow(event: dict[str, Any], times: int) -> int:
+        time.sleep(0.01)
+        return 503 if event["data"]["n"] == 3 and times == 0 else 204
+
+    receiver.answer = slow
     with (
         running_worker(connected.database, tmp_path / "one.log"),
         running_worker(connected.database, tmp_path / "two.log"),

@@ -35,6 +35,10 @@ def run(settings: Settings, *, demo: bool = False) -> None:
         lifespan="off",
         timeout_graceful_shutdown=2,  # live connections never end by themselves
     )
+    if demo:
+        from werda.demo.nordfunk import order_system
+
+        order_system(settings.home, settings.keys, settings.intake_address).start()
     listener = socket.create_server((settings.host, settings.pages_port), backlog=512)
     uvicorn.Server(config).run(sockets=[listener])
 

@@ -73,6 +73,20 @@ class Settings:
         )
 
     @property
+    def pages_address(self) -> str:
+        """The pages as processes on this machine reach them."""
+        return f"http://{self._near}:{self.pages_port}"
+
+    @property
+    def intake_address(self) -> str:
+        """The intake as processes on this machine reach it."""
+        return f"http://{self._near}:{self.intake_port}"
+
+    @property
+    def _near(self) -> str:
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
+
+    @property
     def postgres(self) -> EmbeddedPostgres | None:
         """The embedded server, or None when `WERDA_DATABASE_URL` names another."""
         return None if self.database_url else EmbeddedPostgres(self.home / "postgres")

@@ -7,8 +7,9 @@ A file has its columns for all rows. Here each row says what it says; those that
 together, like a small file.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +20,7 @@ from werda.usecases.import_customers import CustomerImport
 from werda.usecases.import_sims import SimImport
 from werda.usecases.importing import customer_file, sim_file
 from werda.usecases.importing.newer_wins import Connection, prepare
-from werda.usecases.importing.outcome import Outcome
+from werda.usecases.importing.outcome import Outcome, Remark
 from werda.usecases.importing.run import BrandRules, Importer, take
 from werda.usecases.importing.table_file import Columns, Rows, tidy
 
@@ -60,10 +61,15 @@ def upsert(connection: Connection, told: Upsert, verifier: Verifier, custody: Cu
         connection.commit()
         taken = take(connection, importer, rows)
         outcome.changed |= taken.changed
-        outcome.rejects += taken.rejects
+        outcome.rejects += [_of_a_row(reject) for reject in taken.rejects]
         outcome.warnings += taken.warnings
     outcome.changed -= {reject.line for reject in outcome.rejects}
     return outcome
+
+
+def _of_a_row(reject: Remark) -> Remark:
+    """What an import says of another line of its file, said of another row."""
+    return replace(reject, reason=re.sub(r"than line (?=[0-9])", "than row ", reject.reason))
 
 
 def _small_files(told: Sequence[Row], columns: Columns, outcome: Outcome) -> list[Rows]:
