@@ -143,6 +143,22 @@ def test_a_receiver_that_is_not_there_is_tried_again(town: OperatorTown) -> None
         assert back.took() == [1]
 
 
+def test_a_receiver_that_is_not_there_costs_one_try_and_keeps_nobody_elses_messages(
+    town: OperatorTown, receiver: Receiver
+) -> None:
+    other = OperatorTown.found(town.database, "other")
+    other.connect(receiver.url)
+    with receiving() as gone:
+        pass
+    town.connect(gone.url)
+    for n in range(20):
+        town.put_out(n, stream=f"customer:{n}")
+    other.put_out(99, stream="customer:99")
+    town.send_all(town.sender(first=5), seconds=0.5)
+    assert receiver.took() == [99]
+    assert town.database.rows("select sum(tries) from outbox_message where delivered_at is null") == [(1,)]
+
+
 def test_without_a_receiver_messages_wait_and_no_try_is_counted(town: OperatorTown, receiver: Receiver) -> None:
     town.put_out(1)
     with town.database.connect(Role.CUSTODY) as custody:

@@ -29,11 +29,15 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It has not, or nobody knows. `for_good`: it never will. `asked`: seconds the receiver wants to be left alone."""
+    """It has not, or nobody knows. `for_good`: it never will. `asked`: seconds the receiver wants to be left alone.
+
+    `unreachable`: no connection came about, which says something of the receiver and nothing of the message.
+    """
 
     problem: str
     for_good: bool = False
     asked: float = 0.0
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,12 @@ def deliver(http: httpx.Client, url: str, headers: dict[str, str], body: str) ->
     try:
         with http.stream("POST", url, content=body.encode(), headers=headers) as answer:
             status, wish = answer.status_code, answer.headers.get("retry-after", "")
+    except (httpx.ConnectError, httpx.ConnectTimeout) as problem:
+        return Failed(f"could not be reached: {type(problem).__name__}", unreachable=True)
     except httpx.TimeoutException:
         return Failed(f"did not answer within {SECONDS:g} seconds")
     except (httpx.HTTPError, httpx.InvalidURL) as problem:
-        return Failed(f"could not be reached: {type(problem).__name__}")
+        return Failed(f"broke off: {type(problem).__name__}")
     if 200 <= status < 300:
         return Delivered()
     if status == 410:

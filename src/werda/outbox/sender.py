@@ -9,7 +9,7 @@ was: it is sent again under the same id, by which the receiver knows it (at leas
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -25,12 +25,18 @@ from werda.usecases.connect_webhook import place_of
 log = logging.getLogger(__name__)
 
 CHANNEL: Final = "werda_outbox"
+_LONGEST_PAUSE: Final = timedelta(seconds=30)
+"""So long at most a receiver is left alone that could not be reached: its other messages would only use up their tries,
+and keep lanes from other receivers."""
 _TAKE: Final = """
     select m.id, m.message_id, m.body, m.tries, e.id as endpoint_id, e.url, e.secret, e.former_secret, e.former_until
     from outbox_message m
     join lateral (select * from webhook_endpoint w where w.brand_id = m.brand_id or w.brand_id is null
-                  order by w.brand_id nulls last limit 1) e on e.gone_at is null
-    where m.delivered_at is null and m.dead_at is null and m.next_try_at <= %s
+                  order by w.brand_id nulls last limit 1) e
+      on e.gone_at is null and (e.paused_until is null or e.paused_until <= %(now)s)
+    where m.delivered_at is null and m.dead_at is null and m.next_try_at <= %(now)s
+      and exists (select from webhook_endpoint w  -- asked once: without one there is nothing to look through
+                  where w.gone_at is null and (w.paused_until is null or w.paused_until <= %(now)s))
       and not exists (select from outbox_message earlier where earlier.stream = m.stream and earlier.id < m.id
                       and earlier.delivered_at is null and earlier.dead_at is null)
     order by m.next_try_at, m.id limit 1 for update of m skip locked
@@ -68,7 +74,7 @@ class Sender:
     def send_one(self, connection: psycopg.Connection[Any]) -> bool:
         """Send one message that is due, and write down what became of it. False: none is due."""
         with connection.transaction(), connection.cursor(row_factory=class_row(Due)) as cursor:
-            message = cursor.execute(_TAKE, (self.now(),)).fetchone()
+            message = cursor.execute(_TAKE, {"now": self.now()}).fetchone()
             if message is None:
                 return False
             headers = signed(self._secrets(message), message.message_id, message.body, self.now())
@@ -105,6 +111,11 @@ class Sender:
             log.error("message %s is dead after %s tries: its receiver %s", message.id, tries, failed.problem)
         else:
             log.warning("message %s will be tried again: its receiver %s", message.id, failed.problem)
+        if failed.unreachable and delay is not None:
+            cursor.execute(
+                "update webhook_endpoint set paused_until = %s where id = %s",
+                (now + min(delay, _LONGEST_PAUSE), message.endpoint_id),
+            )
         cursor.execute(
             "update outbox_message set tries = %s, last_problem = %s, next_try_at = %s, dead_at = %s where id = %s",
             (tries, failed.problem, now + delay if delay else now, None if delay else now, message.id),

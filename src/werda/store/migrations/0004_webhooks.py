@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 ("former_until", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField()),
                 ("gone_at", models.DateTimeField(null=True)),
+                ("paused_until", models.DateTimeField(null=True)),
             ],
             options={
                 "db_table": "webhook_endpoint",

@@ -8,6 +8,7 @@ class WebhookEndpoint(models.Model):
 
     Its secret is sealed with the custody ring, bound to this row; `key_id` names the version. After a rotation messages
     are signed with the former secret too, until `former_until`. `gone_at`: it answered 410 and gets nothing more.
+    `paused_until`: no connection came about, so nobody tries before that.
     """
 
     brand_id = models.BigIntegerField(null=True)
@@ -18,6 +19,7 @@ class WebhookEndpoint(models.Model):
     former_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "webhook_endpoint"
