@@ -28,6 +28,7 @@ class Demo:
     pages_port: int
     gate_port: int
     fastagi_port: int
+    intake_port: int
     signup_port: int
     seconds: float
 
@@ -36,8 +37,8 @@ class Demo:
         return f"http://127.0.0.1:{self.pages_port}"
 
     @property
-    def ports(self) -> tuple[int, int, int, int]:
-        return self.pages_port, self.gate_port, self.fastagi_port, self.signup_port
+    def ports(self) -> tuple[int, ...]:
+        return self.pages_port, self.gate_port, self.fastagi_port, self.intake_port, self.signup_port
 
     @property
     def log(self) -> str:
@@ -82,16 +83,11 @@ def all_gone(family: list[psutil.Process]) -> bool:
 
 def start(home: Path, until: str = "hotline is open") -> Demo:
     """Start a demo in `home` and wait until it says this."""
-    ports = free_port(), free_port(), free_port(), free_port()
+    names = ("WERDA_PAGES_PORT", "WERDA_GATE_PORT", "WERDA_FASTAGI_PORT", "WERDA_INTAKE_PORT", "WERDA_SIGNUP_PORT")
+    ports = [free_port() for _ in names]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WERDA_", "DJANGO_"))}
     environment |= {"WERDA_HOME": str(home), "WERDA_LOG_LEVEL": "DEBUG"}
-    environment |= dict(
-        zip(
-            ("WERDA_PAGES_PORT", "WERDA_GATE_PORT", "WERDA_FASTAGI_PORT", "WERDA_SIGNUP_PORT"),
-            map(str, ports),
-            strict=True,
-        )
-    )
+    environment |= dict(zip(names, map(str, ports), strict=True))
     home.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with _log(home).open("wb") as log:
@@ -103,7 +99,8 @@ def start(home: Path, until: str = "hotline is open") -> Demo:
             process.wait()
             raise AssertionError(f"the demo is not up after {waited:.0f} s: {_log(home).read_text()[-2000:]}")
         time.sleep(0.1)
-    return Demo(process, home, *ports, seconds=time.monotonic() - began)
+    pages, gate, fastagi, intake, signup = ports
+    return Demo(process, home, pages, gate, fastagi, intake, signup, time.monotonic() - began)
 
 
 @contextmanager

@@ -19,12 +19,14 @@ NOUNS = {
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "letterhead": "Check how a brand looks on paper",
-    "letters": "Print code letters and SIM carriers that wait to be posted",
+    "letters": "Print contracts, code letters and SIM carriers that wait to be posted",
+    "outbox": "See what waits for the operator's systems, and send dead messages again",
     "policy": "Check and show who may pass by which method, and from when",
-    "serve": "Run gate, pages and sign-up",
+    "serve": "Run gate, pages, sign-up, intake and worker",
     "setup": "Make or upgrade the database, its roles and the key rings",
     "tariff": "Check and load what a brand sells, and remove orders nobody finished",
     "trunk": "Say which lines of the switch are believed about calling numbers",
+    "webhook": "Say where messages for the operator's systems go",
 }
 _MODULES = {"import": "import_files"}
 

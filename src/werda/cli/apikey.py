@@ -23,10 +23,10 @@ def command() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice([Scope.VERIFY.value, Scope.CALLS.value]),
+    type=click.Choice([Scope.VERIFY.value, Scope.CALLS.value, Scope.OPERATOR.value]),
     default=[Scope.VERIFY.value],
     show_default=True,
-    help="verify: offer digits. calls: report who answered.",
+    help="verify: offer digits. calls: report who answered. operator: bring data in, settle orders.",
 )
 @click.option("--asserts", is_flag=True, help="Believe this integrator when it says that the network vouches (C3).")
 @clear_failures

@@ -23,7 +23,7 @@ def command() -> None:
     """Run Nordfunk's hotline with 1 000 invented customers until Ctrl-C.
 
     Data stays in var/demo (WERDA_HOME); the next start has what this one had. Ports: WERDA_PAGES_PORT,
-    WERDA_SIGNUP_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT. Nothing leaves this machine.
+    WERDA_SIGNUP_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT, WERDA_INTAKE_PORT. Nothing leaves this machine.
     """
     os.environ.setdefault("WERDA_HOME", "var/demo")
     os.environ.setdefault("WERDA_LOG_LEVEL", "WARNING")
@@ -43,6 +43,7 @@ def _prepare(it: Installation) -> None:
         custody=it.custody(),
         now=datetime.now(UTC),
         tell=lambda step: click.echo(f"  {step} …", err=True),
+        webhook=f"{it.settings.pages_address}/demo/operator",
     ).found()
     key = api_key_file(it.settings.keys).read_text()
     threading.Thread(target=_say_where, args=(it.settings, key), daemon=True).start()
@@ -50,10 +51,11 @@ def _prepare(it: Installation) -> None:
 
 def _say_where(settings: Settings, api_key: str) -> None:
     """Once pages and gate answer, say where to look. The demo's API key opens nothing but the demo."""
-    ports = (settings.pages_port, settings.signup_port, settings.gate_port)
-    pages, signup, gate = (f"http://{settings.host}:{port}" for port in ports)
-    while not (_answers(f"{gate}/healthz") and _answers(f"{pages}/") and _answers(f"{signup}/order")):
-        time.sleep(0.1)
+    ports = (settings.pages_port, settings.signup_port, settings.gate_port, settings.intake_port)
+    pages, signup, gate, intake = (f"http://{settings.host}:{port}" for port in ports)
+    for address in (f"{gate}/healthz", f"{intake}/healthz", f"{pages}/", f"{signup}/order"):
+        while not _answers(address):
+            time.sleep(0.1)
     click.echo(
         f"""
   Nordfunk's hotline is open. Everything is invented and stays on this machine.
@@ -63,6 +65,7 @@ def _say_where(settings: Settings, api_key: str) -> None:
   Answer           {pages}/desk/
   Order            {signup}/order
   API              {gate}/openapi.json
+  Operator's API   {intake}/openapi.json
   Asterisk         agi://{settings.host}:{settings.fastagi_port}/hotline   for {HOTLINE}
   API key          {api_key}
 

@@ -13,6 +13,7 @@ def check_ports(settings: Settings) -> None:
         ("WERDA_SIGNUP_PORT", settings.signup_port),
         ("WERDA_GATE_PORT", settings.gate_port),
         ("WERDA_FASTAGI_PORT", settings.fastagi_port),
+        ("WERDA_INTAKE_PORT", settings.intake_port),
     ):
         try:
             socket.create_server((settings.host, port)).close()

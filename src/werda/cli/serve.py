@@ -1,4 +1,4 @@
-"""`werda serve`: run the gate, the pages and sign-up, with the embedded PostgreSQL where no other is named."""
+"""`werda serve`: run gate, pages, sign-up, intake and worker, with the embedded PostgreSQL where no other is named."""
 
 import os
 
@@ -10,12 +10,16 @@ from werda.server.settings import Settings
 
 @click.command("serve")
 @click.option(
-    "--only", type=click.Choice(["gate", "pages", "signup"]), help="Run one part only, as a service of its own."
+    "--only",
+    type=click.Choice(["gate", "pages", "signup", "intake", "worker"]),
+    help="Run one part only, as a service of its own.",
 )
 @click.option("--demo", is_flag=True, hidden=True)
 @clear_failures
 def command(only: str | None, demo: bool) -> None:
-    """Run the gate (machines), the pages (agents) and sign-up (new customers) until Ctrl-C.
+    """Run gate (machines), pages (agents), sign-up (new customers), intake (the operator's systems) and worker.
+
+    Until Ctrl-C.
 
     With --only the database must be running and `werda setup` have been done.
     """
@@ -36,6 +40,14 @@ def command(only: str | None, demo: bool) -> None:
         from werda.server import pages
 
         pages.run_signup(settings)
+    elif only == "intake":
+        from werda.server import intake
+
+        intake.run(settings)
+    elif only == "worker":
+        from werda.server import worker
+
+        worker.run(settings)
     else:
         from werda.cli.ports import check_ports
         from werda.server.serve import serve

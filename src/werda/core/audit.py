@@ -33,6 +33,7 @@ class EventKind(StrEnum):
     LETTER_PRINTED = "letter:printed"
     CALL_WRAPPED_UP = "call:wrapped_up"
     AGENT_CREATED = "agent:created"
+    WEBHOOK_CHANGED = "webhook:changed"
     TRUNK_CHANGED = "trunk:changed"
     BRAND_CHANGED = "brand:changed"
 

@@ -20,8 +20,9 @@ from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.core.tariff import TariffCatalogue
 from werda.demo import operator_files
+from werda.demo.operator import Agreement, Operator
 from werda.demo.phone_numbers import HOTLINE
-from werda.demo.population import population
+from werda.demo.population import population, stock
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
 from werda.store.models.agent import Agent
@@ -30,6 +31,7 @@ from werda.usecases import import_customers, import_sims
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.activate_tariffs import activate_tariffs
 from werda.usecases.add_brand import add_brand, add_trunk
+from werda.usecases.connect_webhook import connect_webhook, make_secret
 from werda.usecases.create_agent import create_agent
 from werda.usecases.create_api_key import Scope, create_api_key
 from werda.usecases.importing.run import Order
@@ -58,6 +60,18 @@ def api_key_file(keys: Path) -> Path:
     return keys / "demo-api-key"
 
 
+def _agreement_file(keys: Path) -> Path:
+    """Where the operator keeps what it was given."""
+    return keys / "demo-operator.json"
+
+
+def order_system(folder: Path, keys: Path, intake: str) -> Operator:
+    """Nordfunk's order system, once the demo is founded. `intake` is the address of Werda's intake."""
+    given = json.loads(_agreement_file(keys).read_text())
+    agreement = Agreement(Secret(given["webhook_secret"]), Secret(given["api_key"]), intake)
+    return Operator(folder / "nordfunk-orders.sqlite3", agreement)
+
+
 def logins(keys: Path) -> list[Login]:
     """The agents' logins, made on first use."""
     file = keys / "demo-logins.json"
@@ -82,6 +96,8 @@ class Founding:
     custody: Custody
     now: datetime
     tell: Callable[[str], None]
+    webhook: str
+    """Where Nordfunk's order system takes webhooks."""
 
     def found(self) -> None:
         """Make everything that is not there yet."""
@@ -90,6 +106,7 @@ class Founding:
             self._tariffs(owner)
             self._api_key(owner, brand_id)
             self._agents(owner, brand_id)
+        self._order_system(brand_id)
         self._second_steps()
         if self._files_are_left() or not self._customers():
             self._bring_in()
@@ -118,6 +135,21 @@ class Founding:
             scopes = {Scope.VERIFY, Scope.CALLS}
             key = create_api_key(owner, name="demo", scopes=scopes, brands=[brand_id], asserts=True)
             _keep(file, key.reveal())
+
+    def _order_system(self, brand_id: int) -> None:
+        """Nordfunk's own order system: it gets the webhooks and may answer. Its address may be another each time."""
+        file = _agreement_file(self.keys)
+        if not file.exists():
+            with self.database.connect(Role.OWNER) as owner:
+                key = create_api_key(
+                    owner, name="demo operator", scopes={Scope.OPERATOR}, brands=[brand_id], asserts=False
+                )
+            _keep(file, json.dumps({"webhook_secret": make_secret().reveal(), "api_key": key.reveal()}))
+        secret = Secret(json.loads(file.read_text())["webhook_secret"])
+        with self.database.connect(Role.CUSTODY) as custody:
+            known = custody.execute("select url from webhook_endpoint where brand_id = %s", (brand_id,)).fetchone()
+            if known is None or known[0] != self.webhook:
+                connect_webhook(custody, self.custody, brand_id=brand_id, url=self.webhook, secret=secret, now=self.now)
 
     def _agents(self, owner: psycopg.Connection[Any], brand_id: int) -> None:
         there = {name for (name,) in owner.execute("select username from agent")}
@@ -150,7 +182,7 @@ class Founding:
         """Customers first, then their SIM profiles, as an operator does; what a crash left over is brought in too."""
         if not self._files_are_left():
             self.tell("Writing the files of 1 000 customers")
-            operator_files.write(self.folder, population(), CodeFormat())
+            operator_files.write(self.folder, population(), CodeFormat(), stock())
         for file, what, bring_in in (
             (operator_files.customers_file(self.folder), import_customers.COLUMNS, import_customers.import_customers),
             (operator_files.sims_file(self.folder), import_sims.COLUMNS, import_sims.import_sims),

@@ -12,7 +12,7 @@ from typing import Final
 
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.sim import PUK_DIGITS
-from werda.demo.people import Customer, Line, Sim
+from werda.demo.people import Customer, Sim
 from werda.usecases.import_customers import COLUMNS as CUSTOMER_COLUMNS
 from werda.usecases.import_sims import COLUMNS as SIM_COLUMNS
 
@@ -29,9 +29,9 @@ def sims_file(folder: Path) -> Path:
     return folder / "nordfunk-sims.csv"
 
 
-def write(folder: Path, customers: Sequence[Customer], code_format: CodeFormat) -> None:
-    """Write both files, with fresh secrets; each is whole or not there."""
-    _write(sims_file(folder), SIM_COLUMNS.wanted, _sim_rows(customers))
+def write(folder: Path, customers: Sequence[Customer], code_format: CodeFormat, stock: Sequence[Sim] = ()) -> None:
+    """Write both files, with fresh secrets; each is whole or not there. `stock` are SIMs that nobody has."""
+    _write(sims_file(folder), SIM_COLUMNS.wanted, [*_sim_rows(customers), *map(_sim_row, stock)])
     _write(customers_file(folder), CUSTOMER_COLUMNS.wanted, _customer_rows(customers, code_format))
 
 
@@ -62,10 +62,10 @@ def _sim_rows(customers: Iterable[Customer]) -> Iterable[dict[str, str]]:
     for customer in customers:
         for line in customer.lines:
             for sim in line.sims:
-                yield _sim_row(customer, line, sim)
+                yield {**_sim_row(sim), "msisdn": line.msisdn, "customer_number": customer.number}
 
 
-def _sim_row(customer: Customer, line: Line, sim: Sim) -> dict[str, str]:
+def _sim_row(sim: Sim) -> dict[str, str]:
     row = {
         "iccid": sim.iccid,
         "imsi": sim.imsi,
@@ -74,8 +74,6 @@ def _sim_row(customer: Customer, line: Line, sim: Sim) -> dict[str, str]:
         "role": sim.role,
         "status": sim.status,
         "activated_at": sim.activated_at.isoformat() if sim.activated_at else "",
-        "msisdn": line.msisdn,
-        "customer_number": customer.number,
         "pin1": _digits(4),
         "puk1": _digits(PUK_DIGITS),
         "pin2": _digits(4),

@@ -14,11 +14,12 @@ class Sim:
     role: str = "primary"
     status: str = "active"
     activated_at: datetime | None = None
+    to_download: bool = False
 
     @property
     def is_esim(self) -> bool:
-        """Whether it is a downloaded profile."""
-        return bool(self.eid)
+        """Whether it is a downloaded profile, or one that waits to be downloaded."""
+        return bool(self.eid) or self.to_download
 
 
 @dataclass(frozen=True, slots=True)

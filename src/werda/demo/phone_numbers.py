@@ -24,6 +24,8 @@ SINGLE_MOBILES: Final = (
 INVALID_MOBILES: Final = "+491999"
 """Followed by six digits."""
 
+_FIRST_NEW: Final = 900_000
+
 HOTLINE: Final = "+493023125000"
 """Nordfunk's customer care, the first of the Berlin numbers."""
 
@@ -39,6 +41,17 @@ def media_landlines() -> list[str]:
     """All reserved landline numbers, E.164, without the hotline's own."""
     every = (f"{area}{n:03}" for n in range(1000) for area in LANDLINES)
     return [number for number in every if number != HOTLINE]
+
+
+def new_mobile(n: int) -> str:
+    """The n-th mobile number, from 0, for a customer who came after the first thousand: none of theirs."""
+    return f"{INVALID_MOBILES}{(_FIRST_NEW + n) % 1_000_000:06}"
+
+
+def new_landline(n: int) -> str:
+    """The same for a landline number: the last ones that are reserved."""
+    every = media_landlines()
+    return every[-1 - n % (len(every) // 2)]
 
 
 def is_harmless(number: str) -> bool:

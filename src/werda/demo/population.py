@@ -20,6 +20,10 @@ from werda.demo.people import Address, Customer, Line, Sim
 CUSTOMERS: Final = 1_000
 SEED: Final = 1_602_2023  # the day on which the rule changed
 
+STOCK: Final = 100
+"""So many SIM cards, and as many eSIM profiles, lie in stock."""
+_FIRST_IN_STOCK: Final = 900_001
+
 _NAMES: Final = tomllib.loads(files("werda.demo").joinpath("names.toml").read_text("utf-8"))
 _LONG_AGO: Final = datetime(2021, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -27,6 +31,18 @@ _LONG_AGO: Final = datetime(2021, 3, 1, 9, 0, tzinfo=UTC)
 def population() -> list[Customer]:
     """All customers, the characters first."""
     return list(_Registry().everybody())
+
+
+def stock() -> list[Sim]:
+    """SIM cards and eSIM profiles that nobody has yet."""
+    cards = range(_FIRST_IN_STOCK, _FIRST_IN_STOCK + STOCK)
+    profiles = range(_FIRST_IN_STOCK + STOCK, _FIRST_IN_STOCK + 2 * STOCK)
+    return [Sim(_iccid(n), f"00101{n:010}", status="stock", to_download=n in profiles) for n in (*cards, *profiles)]
+
+
+def new_customer_number(n: int) -> str:
+    """The number of the n-th customer, from 0, who came after the first thousand."""
+    return f"{300_500_000 + 7 * n}"
 
 
 class _Registry:

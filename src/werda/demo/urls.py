@@ -17,6 +17,7 @@ urlpatterns = [
     path("phone/calls/<str:handle>/agent", views.choose, name="choose"),
     path("phone/sounds/<str:catalogue>/<str:prompt>.wav", views.sound, name="sound"),
     path("demo/customers.json", views.customers, name="customers"),
+    path("demo/operator", views.operator, name="operator"),
     path("demo/sign-in", views.sign_in, name="sign_in"),
     path("demo/language", views.language, name="language"),
 ]

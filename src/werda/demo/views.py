@@ -24,6 +24,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 from django.views.i18n import set_language
 
@@ -32,7 +33,8 @@ from werda.core.dialogue import Prompt
 from werda.core.number import normalise
 from werda.core.policy import Policy
 from werda.demo.calls import KEYS, Brand, Call, Exchange, TooManyCalls, is_sound
-from werda.demo.nordfunk import AGENTS, BRAND, CARRIER, MOBILE_NETWORK, api_key_file, logins
+from werda.demo.nordfunk import AGENTS, BRAND, CARRIER, MOBILE_NETWORK, api_key_file, logins, order_system
+from werda.demo.operator import Operator
 from werda.demo.phone_numbers import HOTLINE
 from werda.demo.showcase import Showcase, ShownCustomer, ShownLine
 from werda.demo.switch import Leg, Switch
@@ -54,6 +56,20 @@ def _showcase() -> Showcase:
 @cache
 def _exchange() -> Exchange:
     return Exchange(Switch(settings.WERDA_SETTINGS.host, settings.WERDA_SETTINGS.fastagi_port))
+
+
+@cache
+def _order_system() -> Operator:
+    here = settings.WERDA_SETTINGS
+    return order_system(here.home, here.keys, here.intake_address)
+
+
+@allow_unauthenticated_access
+@csrf_exempt
+@require_POST
+def operator(request: HttpRequest) -> HttpResponse:
+    """Where Nordfunk's order system takes Werda's webhooks; the signature says who sends."""
+    return HttpResponse(status=_order_system().receive(request.headers, request.body))
 
 
 @allow_unauthenticated_access

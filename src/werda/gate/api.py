@@ -5,30 +5,29 @@ document as the rest.
 """
 
 import logging
-import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter, ValidationError
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from werda import __version__
+from werda.api.api_keys import ApiKeys, Integrator
+from werda.api.edge import IDEMPOTENCY_KEY, Edge, answer_with_problems, malformed
+from werda.api.failures import what_failed
+from werda.api.problems import MALFORMED, METHOD, UNKNOWN_BRAND, Problem, problem_schema, responses
 from werda.core.call import BrandFacts, Channel, Source
 from werda.core.legacy_identity import normalise
 from werda.core.secret import Secret
 from werda.core.verdict import Outcome, Refused, Verdict, Verified
 from werda.gate import lane, problems
-from werda.gate.api_keys import ApiKeys, Integrator
 from werda.gate.calls import Calls, NotRedeemed
 from werda.gate.engine import Conflict, Engine
-from werda.gate.failures import what_failed
 from werda.gate.messages import (
     AgentEntryAnswer,
     AgentEntryRequest,
@@ -40,16 +39,13 @@ from werda.gate.messages import (
     VerifiedAnswer,
 )
 from werda.gate.metrics import Metrics
-from werda.gate.problems import Problem
 from werda.usecases.create_api_key import Scope
 
 log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 16_384  # bytes; a valid request has a few hundred
-_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 HOT_ROUTE: Final = "/v1/verifications"
 _HOT_HEADERS: Final = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-_FIELD_NAME: Final = re.compile(r"[a-z_]{1,32}")
 _request = TypeAdapter(VerificationRequest)
 
 
@@ -68,10 +64,10 @@ class Api:
         try:
             message = _request.validate_json(body)
         except ValidationError as invalid:
-            raise _malformed(invalid.errors(include_url=False, include_context=False, include_input=False)) from None
+            raise malformed(invalid.errors(include_url=False, include_context=False, include_input=False)) from None
         key = headers[b"idempotency-key"].decode("latin-1") if b"idempotency-key" in headers else None
-        if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-            raise Problem(problems.MALFORMED, "Idempotency-Key takes 1 to 255 visible ASCII characters")
+        if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+            raise Problem(MALFORMED, "Idempotency-Key takes 1 to 255 visible ASCII characters")
         brand = self._brand(integrator, message.brand)
         source = message.source
         verdict = await self._engine.verify(
@@ -146,58 +142,28 @@ class Api:
     def _brand(self, integrator: Integrator, slug: str) -> BrandFacts:
         brand = self._engine.rulebook.by_slug.get(slug)
         if brand is None or (integrator.brands and brand.id not in integrator.brands):
-            raise Problem(problems.UNKNOWN_BRAND, "this API key knows no such brand")
+            raise Problem(UNKNOWN_BRAND, "this API key knows no such brand")
         return brand
 
 
-class Edge:
-    """The outermost layer: answers the hot route, refuses a body over `LARGEST_BODY`, lets no exception out.
-
-    An exception's text may quote what was sent; a server's traceback would carry it into the log (B9).
-    """
+class GateEdge(Edge):
+    """Answers the hot route before any routing."""
 
     def __init__(self, app: ASGIApp, api: Api) -> None:
-        self._app = app
+        super().__init__(app, LARGEST_BODY, _failed)
         self._api = api
 
-    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Answer the hot route; pass every other request on."""
-        if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        headers = dict(scope["headers"])
-        told = headers.get(b"content-length", b"0")
-        if not told.isdigit() or int(told) > LARGEST_BODY:
-            return await _too_large().response()(scope, receive, send)
-        count = 0
-        begun = False
-
-        async def counted() -> Message:
-            nonlocal count
-            message = await receive()
-            count += len(message.get("body", b""))
-            if count > LARGEST_BODY:
-                raise _too_large()
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            if scope["path"] == HOT_ROUTE and scope["method"] == "POST":
-                answer = await self._api.verify(headers, await _whole(counted))
-                length = (b"content-length", b"%d" % len(answer))
-                await send({"type": "http.response.start", "status": 200, "headers": [*_HOT_HEADERS, length]})
-                await send({"type": "http.response.body", "body": answer})
-            elif scope["path"] == HOT_ROUTE:
-                raise Problem(problems.METHOD, "use POST")
-            else:
-                await self._app(scope, counted, noted)
-        except Exception as problem:
-            if begun:
-                raise ConnectionAbortedError from None
-            await _failed(problem).response()(scope, receive, send)
+        if scope["path"] != HOT_ROUTE:
+            await super().answer(scope, receive, send)
+            return
+        if scope["method"] != "POST":
+            raise Problem(METHOD, "use POST")
+        answer = await self._api.verify(dict(scope["headers"]), await _whole(receive))
+        length = (b"content-length", b"%d" % len(answer))
+        await send({"type": "http.response.start", "status": 200, "headers": [*_HOT_HEADERS, length]})
+        await send({"type": "http.response.body", "body": answer})
 
 
 async def _whole(receive: Receive) -> bytes:
@@ -211,26 +177,18 @@ async def _whole(receive: Receive) -> bytes:
             return body
 
 
-def _too_large() -> Problem:
-    return Problem(problems.TOO_LARGE, f"a request has at most {LARGEST_BODY} bytes")
-
-
-def create_app(api: Api, metrics: Metrics) -> "Edge":
+def create_app(api: Api, metrics: Metrics) -> Edge:
     """The ASGI application."""
     app = FastAPI(title="Werda gate", version=__version__, docs_url=None, redoc_url=None)
     app.router.add_route("/healthz", api.health, ["GET"], include_in_schema=False)
     app.router.add_route("/metrics", metrics.page, ["GET"], include_in_schema=False)
-    described: dict[str, Any] = {"responses": _problem_responses(400, 401, 403, 409, 413, 503)}
+    described: dict[str, Any] = {"responses": responses(400, 401, 403, 409, 413, 503)}
     app.post("/v1/calls/answered", status_code=204, response_class=Response, **described)(api.answered)
     app.post("/v1/redemptions", **described)(api.redeem)
     app.post("/v1/agent-entries", **described)(api.agent_entry)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    for trouble in (*lane.DATABASE_TROUBLE, Exception):  # else Starlette answers before the edge can
-        app.add_exception_handler(trouble, _failure)
+    answer_with_problems(app, _failed, *lane.DATABASE_TROUBLE)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    return Edge(app, api)
+    return GateEdge(app, api)
 
 
 def _answer(verdict: Verdict) -> bytes:
@@ -243,38 +201,6 @@ def _answer(verdict: Verdict) -> bytes:
     return b'{"result":"refused","next":"%s"}' % verdict.next.value.encode()
 
 
-def _malformed(errors: list[Any]) -> Problem:
-    where = [{"field": ".".join(map(_place, e["loc"])), "message": e["msg"]} for e in errors]
-    return Problem(problems.MALFORMED, "mend the fields listed in `errors`", errors=where)
-
-
-def _place(name: str | int) -> str:
-    """A step on the way to a field, unless it is no name of one: somebody may have put a secret there (B9)."""
-    return str(name) if isinstance(name, int) or _FIELD_NAME.fullmatch(name) else "?"
-
-
-async def _problem(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)
-    return problem.response()
-
-
-async def _invalid(_: Request, invalid: Exception) -> Response:
-    assert isinstance(invalid, RequestValidationError)
-    return _malformed(list(invalid.errors())).response()
-
-
-async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    kind = problems.NOT_FOUND if error.status_code == 404 else problems.Kind("http", error.status_code, "Not possible")
-    response = Problem(kind, "see /openapi.json for what there is").response()
-    response.headers.update(error.headers or {})
-    return response
-
-
-async def _failure(_: Request, problem: Exception) -> Response:
-    return _failed(problem).response()
-
-
 def _failed(problem: Exception) -> Problem:
     if isinstance(problem, Problem):
         return problem
@@ -282,11 +208,6 @@ def _failed(problem: Exception) -> Problem:
         return Problem(problems.UNAVAILABLE, "try again in a moment, or go on unverified")
     log.error("a request broke: %s", what_failed(problem))
     return Problem(problems.BROKEN, "go on unverified; the gate's log says where it broke")
-
-
-def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "Problem details (RFC 9457)", "content": content} for status in statuses}
 
 
 def _document(app: FastAPI) -> dict[str, Any]:
@@ -302,16 +223,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
-    schemas["Problem"] = {
-        "type": "object",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string", "examples": [problems.PREFIX + kind.name for kind in problems.KINDS]},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-        },
-    }
+    schemas["Problem"] = problem_schema(problems.KINDS)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     answers = [{"$ref": "#/components/schemas/VerifiedAnswer"}, {"$ref": "#/components/schemas/RefusedAnswer"}]
@@ -336,7 +248,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                     "description": "Verified or refused",
                     "content": {"application/json": {"schema": {"oneOf": answers}}},
                 },
-                **{str(s): r for s, r in _problem_responses(400, 401, 403, 404, 413, 422, 503).items()},
+                **{str(s): r for s, r in responses(400, 401, 403, 404, 413, 422, 503).items()},
             },
         }
     }

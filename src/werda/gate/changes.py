@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from werda.gate.failures import what_failed
+from werda.api.failures import what_failed
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Collection
 from typing import Final, Self
 
+from werda.api.failures import what_failed
 from werda.core.call import Arrival, Source
 from werda.core.dialogue import (
     TO_A_PERSON,
@@ -31,7 +32,6 @@ from werda.core.level import Level
 from werda.core.number import normalise
 from werda.core.secret import Secret
 from werda.gate.agi import MOST_LINE, Channel, HangUp, ProtocolError, Request
-from werda.gate.failures import what_failed
 from werda.gate.hotline import Hotline, UnknownNumber
 from werda.gate.prompts import catalogue_of
 

@@ -50,6 +50,18 @@ class Custody:
             pass
         raise BadKeyRing(f"the sealed {kind.name.lower()} of customer {customer_id} does not open with this key ring")
 
+    def seal_for(self, place: str, secret: Secret) -> bytes:
+        """The ciphertext of a secret that is no customer's, bound to `place`, such as ``webhook|7``."""
+        return bytes(self._aead.encrypt(secret.reveal().encode(), place.encode()))
+
+    def open_for(self, place: str, ciphertext: bytes) -> Secret:
+        """The secret of a place. Raises `BadKeyRing` when the ciphertext is not this place's or the key is missing."""
+        try:
+            return Secret(self._aead.decrypt(bytes(ciphertext), place.encode()).decode())
+        except tink.TinkError:
+            pass
+        raise BadKeyRing(f"the sealed secret of {place} does not open with this key ring")
+
     def canary(self) -> bytes:
         """A value that only the primary key's ring opens."""
         return bytes(self._aead.encrypt(_CANARY, _CANARY))

@@ -13,10 +13,10 @@ import asyncpg
 import uvicorn
 import uvloop
 
+from werda.api.api_keys import ApiKeys
 from werda.core.call import BrandFacts
 from werda.core.verdict import Verdict
 from werda.gate.api import Api, create_app
-from werda.gate.api_keys import ApiKeys
 from werda.gate.calls import Calls, Pool
 from werda.gate.changes import ConfigChanges
 from werda.gate.engine import Engine

@@ -31,6 +31,10 @@ def run(settings: Settings, *, demo: bool = False) -> None:
         os.environ.pop("WERDA_CUSTODY_KEYRING", None)
 
     rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
+    if demo:
+        from werda.demo.nordfunk import order_system
+
+        order_system(settings.home, settings.keys, settings.intake_address).start()
     _serve(settings.host, settings.pages_port, rooms)
 
 

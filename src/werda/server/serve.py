@@ -1,4 +1,6 @@
-"""Run everything that one machine needs: database, gate, pages, sign-up. In production each is a service of its own.
+"""Run everything that one machine needs: database, gate, pages, sign-up, intake, worker.
+
+In production each runs as a service of its own.
 
 The processes live and die together: a signal to the first stops all in order, the kernel stops them when it is killed,
 and one that fails is started again.
@@ -22,7 +24,7 @@ from werda.server.wiring import Installation, installation
 
 log = logging.getLogger(__name__)
 
-PARTS: Final = ("gate", "pages", "signup")
+PARTS: Final = ("gate", "pages", "signup", "intake", "worker")
 SUPERVISED_BY: Final = "WERDA_SUPERVISED"
 """Names the process that started a part. In a container that may well be process 1."""
 _PR_SET_PDEATHSIG: Final = 1

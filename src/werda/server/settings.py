@@ -22,6 +22,16 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
+def _number(environment: Mapping[str, str], name: str, default: float, least: float, most: float) -> float:
+    try:
+        value = float(environment.get(name, default))
+    except ValueError:
+        value = -1
+    if not least <= value <= most:
+        raise BadSetting(f"{name} must be a number from {least:g} to {most:g}")
+    return value
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs. All listeners bind to `host`; pages reach the gate on `gate_socket`."""
@@ -32,10 +42,13 @@ class Settings:
     signup_port: int
     gate_port: int
     fastagi_port: int
+    intake_port: int
     database_url: Secret | None
     log_level: str
     https: bool
     gate_socket: Path
+    outbox_tries: int
+    outbox_delay: float
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -52,11 +65,28 @@ class Settings:
             signup_port=_port(environment, "WERDA_SIGNUP_PORT", 8002),
             gate_port=_port(environment, "WERDA_GATE_PORT", 8001),
             fastagi_port=_port(environment, "WERDA_FASTAGI_PORT", 4573),
+            intake_port=_port(environment, "WERDA_INTAKE_PORT", 8003),
             database_url=Secret(url) if url else None,
             log_level=level,
             https=environment.get("WERDA_HTTPS", "") == "1",
             gate_socket=Path(environment.get("WERDA_GATE_SOCKET", str(home / "gate.sock"))).absolute(),
+            outbox_tries=int(_number(environment, "WERDA_OUTBOX_TRIES", 20, 1, 100)),
+            outbox_delay=_number(environment, "WERDA_OUTBOX_DELAY", 2, 0.01, 3600),
         )
+
+    @property
+    def pages_address(self) -> str:
+        """The pages as processes on this machine reach them."""
+        return f"http://{self._near}:{self.pages_port}"
+
+    @property
+    def intake_address(self) -> str:
+        """The intake as processes on this machine reach it."""
+        return f"http://{self._near}:{self.intake_port}"
+
+    @property
+    def _near(self) -> str:
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104 - compared, not bound
 
     @property
     def postgres(self) -> EmbeddedPostgres | None:

@@ -23,6 +23,7 @@ class Scope(StrEnum):
     VERIFY = "verify"  # offer digits
     AGENT = "agent"  # our pages', who vouch for an agent's login: redeem, offer what the agent typed, learn *locked*
     CALLS = "calls"  # report who answered
+    OPERATOR = "operator"  # the operator's systems: bring customers, lines and SIMs in, settle orders
 
 
 def hash_of(secret: str) -> bytes:

@@ -13,6 +13,7 @@ from werda.store.models.notice import Notice
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
+from werda.store.models.webhook import IntakeReply, WebhookEndpoint
 
 __all__ = [
     "Agent",
@@ -31,6 +32,7 @@ __all__ = [
     "DialledNumber",
     "Event",
     "ImportRun",
+    "IntakeReply",
     "KeyCanary",
     "Lane",
     "Letter",
@@ -45,4 +47,5 @@ __all__ = [
     "SimProfile",
     "TariffVersion",
     "Trunk",
+    "WebhookEndpoint",
 ]

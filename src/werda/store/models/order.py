@@ -47,7 +47,8 @@ class OutboxMessage(models.Model):
     """A message for the operator's systems: the body of a CloudEvent, byte for byte as it is signed.
 
     Messages of one `stream` (a customer, or an order that has none yet) leave in the order of their ids. By
-    `message_id` a receiver takes each once. Delivered or dead, a message is settled; a dead one can be replayed.
+    `message_id` a receiver takes each once. Delivered or dead, a message is settled; a dead one can be replayed. The
+    next one of its stream does not wait for it any longer.
     """
 
     message_id = models.TextField(unique=True)
@@ -70,4 +71,10 @@ class OutboxMessage(models.Model):
                 name="outbox_waiting",
                 condition=models.Q(delivered_at__isnull=True, dead_at__isnull=True),
             ),
+            models.Index(
+                fields=["next_try_at"],
+                name="outbox_due",
+                condition=models.Q(delivered_at__isnull=True, dead_at__isnull=True),
+            ),
+            models.Index(fields=["dead_at"], name="outbox_dead", condition=models.Q(dead_at__isnull=False)),
         )

@@ -138,10 +138,9 @@ def _moment(zone: ZoneInfo, text: str) -> Text:
         return None
     try:
         clock = datetime.fromisoformat(text)
-    except ValueError:
-        named = []
-    else:
         named = [clock.astimezone(UTC)] if clock.tzinfo else moments(clock, zone)
+    except (ValueError, OverflowError):  # the latter at the edges of the calendar
+        named = []
     if not named:
         raise BadCell("is no moment of the form 2023-02-16T09:30:00 or 2023-02-16T09:30:00+01:00")
     return named[0].isoformat()

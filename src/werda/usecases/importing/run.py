@@ -112,10 +112,18 @@ def bring_in(
 
 
 def _brand(connection: Connection, slug: str) -> BrandRules:
-    row = connection.execute("select id, timezone from brand where slug = %s", (slug,)).fetchone()
-    if row is None:
+    brand = brand_rules(connection, slug)
+    if brand is None:
         known = [known for (known,) in connection.execute("select slug from brand order by slug")]
         raise UnusableFile(f"there is no brand {slug}; there is {', '.join(known) or 'none yet'}")
+    return brand
+
+
+def brand_rules(connection: Connection, slug: str) -> BrandRules | None:
+    """The brand of this short name as an import needs it; None when there is none."""
+    row = connection.execute("select id, timezone from brand where slug = %s", (slug,)).fetchone()
+    if row is None:
+        return None
     documents = connection.execute("select document from policy_version where brand_id = %s", (row[0],)).fetchall()
     read = [parse(document) for (document,) in documents]
     return BrandRules(row[0], ZoneInfo(row[1]), tuple(policy for policy in read if isinstance(policy, Policy)))
@@ -174,7 +182,7 @@ def _carry_out(connection: Connection, order: Order, run: Run, importer: Importe
                 connection.execute("select analyze_imported()")
                 connection.commit()
             _refuse_wrong_encoding(chunk, run)
-            outcome = _take(connection, importer, chunk)
+            outcome = take(connection, importer, chunk.rows)
             outcome.rejects = sorted([*chunk.rejects, *outcome.rejects], key=lambda reject: reject.line)
             _count(run, chunk, outcome)
             rejects.add(outcome.rejects)
@@ -196,14 +204,17 @@ def _without_searching_cycles() -> Iterator[None]:
         gc.enable()
 
 
-def _take(connection: Connection, importer: Importer, chunk: Chunk) -> Outcome:
-    """Somebody else, such as the portal, may write the same row at the same moment: then the chunk is taken again."""
+def take(connection: Connection, importer: Importer, rows: Rows) -> Outcome:
+    """Take rows as the first thing of a transaction.
+
+    Somebody else, such as the portal, may write the same row at the same moment: then they are taken again.
+    """
     for _ in range(_TRIES - 1):
         try:
-            return importer.take(chunk.rows)
+            return importer.take(rows)
         except (psycopg.errors.UniqueViolation, psycopg.errors.DeadlockDetected):
             connection.rollback()
-    return importer.take(chunk.rows)
+    return importer.take(rows)
 
 
 def _refuse_wrong_encoding(chunk: Chunk, run: Run) -> None:

@@ -173,13 +173,19 @@ class TableFile:
         values = []
         for name, cell in zip(self.columns.wanted, chosen, strict=True):
             try:
-                value = " ".join(cell.decode().split())  # odd blanks (no-break space, tab) become plain ones
+                value = tidy(cell.decode())
             except UnicodeDecodeError:
                 return name, _NOT_UTF8
-            if not value.isprintable():
-                return name, "contains an invisible character; remove it"
+            if isinstance(value, Malformed):
+                return name, value.reason
             values.append(value)
         return values
+
+
+def tidy(cell: str) -> str | Malformed:
+    """A cell without blanks around it; odd blanks inside (no-break space, tab) become plain ones."""
+    value = " ".join(cell.split())
+    return value if value.isprintable() else Malformed("contains an invisible character; remove it")
 
 
 def _plain_column(cells: tuple[bytes, ...]) -> list[str] | None:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
-from werda.gate.problems import FORBIDDEN, UNAUTHORISED, Problem
+from werda.api.problems import FORBIDDEN, UNAUTHORISED, Problem
 from werda.usecases.create_api_key import Scope, hash_of
 
 _FORM: Final = re.compile(rb"Bearer wk_([1-9][0-9]{0,17})_([A-Za-z0-9_-]{40,64})")

@@ -1,0 +1,51 @@
+"""The intake's process: takes what the operator's systems tell, as the role custody with both rings."""
+
+import logging
+import socket
+
+import asyncpg
+import uvicorn
+import uvloop
+
+from werda.api.api_keys import ApiKeys
+from werda.intake.api import Api, create_app
+from werda.intake.connections import Connections
+from werda.server import logs
+from werda.server.continuations import continuations
+from werda.server.settings import Settings
+from werda.server.wiring import Installation
+from werda.store.roles import Role
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings) -> None:
+    """Run until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
+    uvloop.run(_serve(Installation(settings, settings.database)))
+
+
+async def _serve(it: Installation) -> None:
+    verifier, custody = it.verifier(), it.custody()
+    pool = await asyncpg.create_pool(
+        **it.database.parameters(Role.CUSTODY), database=it.database.name, min_size=1, max_size=4, command_timeout=5
+    )
+    connections = Connections(it.database)
+    api = Api(ApiKeys(pool), connections, verifier, custody, continuations(verifier, custody))
+    config = uvicorn.Config(
+        create_app(api),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_graceful_shutdown=5,
+    )
+    listener = socket.create_server((it.settings.host, it.settings.intake_port), backlog=512)
+    listener.setblocking(False)
+    log.info("intake: http on port %s", it.settings.intake_port)
+    try:
+        await uvicorn.Server(config).serve(sockets=[listener])
+    finally:
+        connections.close()
+        await pool.close()
