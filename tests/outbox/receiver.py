@@ -84,7 +84,10 @@ def receiving(port: int = 0) -> Iterator[Receiver]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            length = int(self.headers["Content-Length"])
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # the sender was killed in the middle of it
             says = receiver.receive({name.lower(): value for name, value in self.headers.items()}, body)
             status, headers = says if isinstance(says, tuple) else (says, {})
             try:
