@@ -4,7 +4,7 @@ from werda.store.models.agent import Agent
 from werda.store.models.attempt import Attempt, AttemptBatch, Budget, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
 from werda.store.models.call import Call, CallGrant, CallNote
-from werda.store.models.customer import Customer, Line, SimProfile
+from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.imports import ImportRun
 from werda.store.models.order import OperatorOrder, OutboxMessage
@@ -22,6 +22,7 @@ __all__ = [
     "CallNote",
     "Credential",
     "Customer",
+    "CustomerLock",
     "DialledNumber",
     "Event",
     "ImportRun",

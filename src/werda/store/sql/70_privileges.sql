@@ -39,5 +39,7 @@ grant usage on all sequences in schema public to werda_desk, werda_custody;
 grant select, insert, update, delete on customer, line, sim_profile, sealed_secret, credential, import_run to werda_custody;
 grant select on brand, dialled_number, policy_version, budget, attempt, call, trunk, key_canary to werda_custody;
 grant select, insert on event to werda_custody;
+grant select on call_grant to werda_custody;  -- an operation asks whether the agent's grant still lives; it gives none
+grant select, insert, delete on customer_lock to werda_custody;
 grant select, insert, update on operator_order, outbox_message to werda_custody;
-grant execute on function analyze_imported(), clear_budgets(bigint[]) to werda_custody;
+grant execute on function analyze_imported(), clear_budgets(bigint[]), lock_budgets(bigint[]) to werda_custody;
