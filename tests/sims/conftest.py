@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Iterator
 
+import django
 import pytest
 
-from tests.database import TestDatabase
-from tests.engines import Clock, Desk, running_engine
-from tests.people import Town
-from tests.sims.operator import Operator
+django.setup()
+
+from tests.database import TestDatabase  # noqa: E402
+from tests.engines import Clock, Desk, running_engine  # noqa: E402
+from tests.people import Town  # noqa: E402
+from tests.sims.operator import Operator  # noqa: E402
 
 
 @pytest.fixture

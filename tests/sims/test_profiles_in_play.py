@@ -119,6 +119,8 @@ class Profiles(RuleBasedStateMachine):
             self.house.seen.add("replaced")
             for card in (old, new):
                 self.offer_as_its_owner(card)
+            assert gone.owner is not None
+            self.call_from_the_line(self.people.index(gone.owner))
 
     @rule(hours=st.integers(0, 40))
     def wait(self, hours: int) -> None:

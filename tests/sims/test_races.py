@@ -1,20 +1,22 @@
 """Replacing, blocking and ending while callers verify: nothing is let in that was committed afterwards (S9, B7, A9).
 
-The hole this closes: a verification has compared the old PUK and not committed yet; the replacement deletes that PUK and
-commits; then the verification commits, and somebody passed with a PUK that was no longer there.
+The hole this closes: a verification has compared the old PUK and not committed yet; the replacement deletes that PUK
+and commits; then the verification commits, and somebody passed with a PUK that was no longer there.
 """
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import psycopg
 import pytest
 
 from tests.engines import Desk, running_engine
-from tests.people import ASSERTING, Person, Sim, Town
+from tests.people import AFTER_THE_DATE, ASSERTING, Person, Sim, Town
 from tests.sims.operator import Operator
 from werda.core.call import Source
+from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.core.sim_life import Step
 from werda.core.verdict import Verified
@@ -53,62 +55,59 @@ def test_a_change_waits_for_the_verification_under_way(town: Town, operator: Ope
 def compare(gate: psycopg.Connection[tuple[object, ...]], town: Town, person: Person, *, own: bool) -> None:
     """What a lane does for one right PUK, up to the commit."""
     verifier = town.database.verifier
-    from werda.core.method import Method
-
     mac = verifier.candidates(Method.PUK, person.id, Secret(PUK))
     row = gate.execute(
-        "select o_outcome from verify(open_lane(), 0, '\\x00', %s, %s, %s, %s, '{0}', %s, '{1}', '{2}', '{t}', %s, '{3}',"
-        " '{30}', '{4}', '{1}', '{900}', '{0}', '{racing}', '{\"\"}', '{f}', '{\"\"}', '{null}', '{null}', '{null}')",
-        (
-            datetime.fromisoformat("2026-06-01T10:00:00+00:00"),
-            verifier.key_ids,
-            [town.brand],
-            [person.id],
-            [own],
-            [mac],
-        ),
+        "select o_outcome from verify(open_lane(), 0, '\\x00', %s, %s, %s, %s, '{0}', %s, '{1}', '{2}', '{t}', %s,"
+        " '{3}', '{30}', '{4}', '{1}', '{900}', '{0}', '{racing}', '{\"\"}', '{f}', '{\"\"}',"
+        " '{null}', '{null}', '{null}')",
+        (AFTER_THE_DATE, verifier.key_ids, [town.brand], [person.id], [own], [mac]),
     ).fetchone()
     assert row == ([0],), row
 
 
-async def test_callers_never_pass_with_a_puk_that_was_replaced_before_they_asked(
-    town: Town, operator: Operator
-) -> None:
+@dataclass
+class Seen:
+    """How many callers passed who had asked before the replacement's commit, and how many who asked later."""
+
+    before: int = 0
+    after: int = 0
+
+
+async def call_while_it_is_replaced(town: Town, operator: Operator, desk: Desk, seen: Seen) -> None:
+    maren = town.person()
+    old, new = operator.active(maren, PUK), operator.stock(f"22222{maren.id:03}")
+    own = Source(calling_number=maren.line, asserted=True, trunk=ASSERTING)
+    replaced = asyncio.Event()
+
+    async def call(number: int) -> None:
+        late = False
+        while not late:
+            late = replaced.is_set()
+            changes = {"source": own} if number % 2 else {}
+            verdict = await desk.offer(maren, PUK, **changes)
+            seen.before += isinstance(verdict, Verified) and not late
+            seen.after += isinstance(verdict, Verified) and late
+
+    async def carry_out() -> None:
+        await asyncio.sleep(0.03)
+        await asyncio.to_thread(operator.replace, old, new)
+        replaced.set()
+
+    await asyncio.gather(carry_out(), *(call(number) for number in range(CALLERS)))
+
+
+async def test_nobody_passes_with_a_puk_that_was_replaced_before_they_asked(town: Town, operator: Operator) -> None:
     """Callers from everywhere, again and again, while the SIM is replaced: after its commit nobody passes."""
-    for round_ in range(4):
-        maren = town.person()
-        old, new = operator.active(maren, PUK), operator.stock(f"2222222{round_}")
-        own = Source(calling_number=maren.line, asserted=True, trunk=ASSERTING)
-        replaced = asyncio.Event()
-        passed_before, passed_after = 0, 0
-
-        async with running_engine(town.database, operator.clock, lanes=3) as engine:
-            desk = Desk(engine, town.brand)
-
-            async def call(number: int) -> None:
-                nonlocal passed_before, passed_after
-                while True:
-                    late = replaced.is_set()
-                    changes = {"source": own} if number % 2 else {}
-                    verdict = await desk.offer(maren, PUK, call_ref=f"{round_}-{number}-{late}", **changes)
-                    if isinstance(verdict, Verified):
-                        passed_before, passed_after = passed_before + (not late), passed_after + late
-                    if late:
-                        return
-
-            async def carry_out() -> None:
-                await asyncio.sleep(0.03)
-                await asyncio.to_thread(operator.replace, old, new)
-                replaced.set()
-
-            await asyncio.gather(carry_out(), *(call(number) for number in range(CALLERS)))
-        assert passed_before, "nobody called before the replacement"
-        assert passed_after == 0
+    seen = Seen()
+    async with running_engine(town.database, operator.clock, lanes=3) as engine:
+        desk = Desk(engine, town.brand)
+        for _ in range(4):
+            await call_while_it_is_replaced(town, operator, desk, seen)
+    assert seen.before, "nobody called before the replacement"
+    assert seen.after == 0
 
 
 def test_two_activations_in_one_line_give_one_primary_sim(town: Town, operator: Operator) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     maren = town.person()
     sims = [operator.stock(f"1234567{n}") for n in range(4)]
     for sim in sims:

@@ -15,11 +15,13 @@ NOUNS = {
     "apikey": "Create, list and revoke the keys of integrators",
     "audit": "Check that nobody changed what was recorded",
     "brand": "Add brands and their hotline numbers",
+    "contract": "End contracts, and destroy secrets whose time has come",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "policy": "Check and show who may pass by which method, and from when",
     "serve": "Run gate and pages",
     "setup": "Make or upgrade the database, its roles and the key rings",
+    "sim": "Show SIM profiles and carry out what happens to them",
     "trunk": "Say which lines of the switch are believed about calling numbers",
 }
 _MODULES = {"import": "import_files"}

@@ -104,13 +104,17 @@ def _customers(
 def _sims(
     connection: Connection, brand_id: int, before: datetime, after: int, actor: str, now: datetime
 ) -> tuple[int | None, Destroyed]:
-    """The next chunk of SIMs that are over, and the last of their ids. One that a file told of is over since then."""
+    """The next chunk of SIMs that are over, and the last of their ids. One that a file told of is over since then.
+
+    Those of a contract whose time has come go with it.
+    """
     rows = connection.execute(
         "select id, iccid, customer_id from sim_profile p where brand_id = %s and id > %s"
         " and status in ('replaced', 'ended') and coalesce(ended_at, as_of) <= %s"
         " and exists (select from sealed_secret s where s.customer_id = coalesce(p.customer_id, 0) and s.sim_id = p.id)"
+        " and not exists (select from customer c where c.id = p.customer_id and c.ended_at <= %s)"
         " order by id limit %s for update",
-        (brand_id, after, before, CHUNK),
+        (brand_id, after, before, before, CHUNK),
     ).fetchall()
     if not rows:
         return None, Destroyed()
