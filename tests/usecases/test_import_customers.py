@@ -10,6 +10,8 @@ from werda.core.method import Method
 from werda.keys.custody import Kind
 from werda.store.roles import Role
 from werda.usecases.count_codes import Counted, count_codes
+from werda.usecases.destroy_due import destroy_due
+from werda.usecases.end_contract import end_contract
 from werda.usecases.importing.outcome import UnusableFile
 
 HEADER = "customer_number;kind;given_name;family_name;birth_date;postcode;email;msisdn;tariff;customer_code"
@@ -277,3 +279,29 @@ def test_import_counts_who_holds_which_code(town: ImportingTown) -> None:  # B3
     with town.database.database.connect(Role.CUSTODY, autocommit=True) as custody:
         counted = count_codes(custody, town.database.verifier, town.database.custody, town.brand)
     assert counted == Counted(codes=2, wrong=0)
+
+
+def test_no_file_gives_somebody_who_left_a_code_or_a_line_back(town: ImportingTown) -> None:  # A9
+    """A nightly list that still names them must not seal anew what was destroyed."""
+    town.customers(file(MAREN, JONAS), MONDAY)
+    maren = town.customer("K1")
+    with town.database.connect(Role.CUSTODY) as custody:
+        end_contract(custody, customer_id=maren, actor="operator", now=TUESDAY)
+        destroy_due(custody, actor="operator", now=TUESDAY + timedelta(days=30))
+    second_line = MAREN.replace("0001;Nord", "0003;Nord").replace("0471", "1174")
+    report = town.customers(file(MAREN, second_line, JONAS), WEDNESDAY)
+    assert report.rejected == 2
+    assert "a new one needs a new number" in town.rejected()[0]
+    for table in ("sealed_secret", "credential"):
+        assert town.database.rows(f"select count(*) from {table} where customer_id = %s", maren) == [(0,)]
+    assert town.database.rows("select msisdn from line where customer_id = %s and ended_at is null", maren) == []
+    assert town.customers(file(MAREN), MONDAY).rejected == 0  # an older file changes nothing and is no mistake
+
+
+def test_the_number_of_somebody_who_left_goes_to_the_next_customer(town: ImportingTown) -> None:  # A9
+    town.customers(file(MAREN), MONDAY)
+    with town.database.connect(Role.CUSTODY) as custody:
+        end_contract(custody, customer_id=town.customer("K1"), actor="operator", now=TUESDAY)
+    heir = JONAS.replace("+4917604000002", "+4917604000001")
+    assert town.customers(file(heir), WEDNESDAY).rejected == 0
+    assert town.database.rows("select customer_id, ended_at from line") == [(town.customer("K2"), None)]

@@ -218,3 +218,18 @@ def test_puk_that_a_later_file_brings_counts_for_the_customer(town: ImportingTow
     town.sims(f"iccid;msisdn;status\n{ICCID};+4917604000001;active\n", MONDAY)
     town.sims(f"iccid;puk1\n{ICCID};00471147\n", TUESDAY)
     assert town.counts(Method.PUK, town.customer("K1"), "00471147", town.sim(ICCID))
+
+
+@pytest.mark.parametrize("over", ["replaced", "ended"])
+def test_no_file_leads_a_sim_back_from_its_end(town: ImportingTown, over: str) -> None:  # S9, B7
+    """A nightly list that lags behind must not make a replaced SIM's PUK count again, for anybody."""
+    town.customers(CUSTOMERS)
+    was = assigned(f"{SIM};+4917604000001;active;2022-05-01")
+    town.sims(was, MONDAY)
+    town.sims(f"iccid;status\n{ICCID};{over}\n", TUESDAY)
+    for row in ("+4917604000001;active", "+4917604000002;"):
+        report = town.sims(f"iccid;msisdn;status\n{ICCID};{row}\n", WEDNESDAY)
+        assert (report.changed, report.rejected) == (0, 1)
+    assert town.database.rows("select status from sim_profile") == [(over,)]
+    assert town.sims(was, MONDAY).rejected == 0  # an older file still changes nothing and is no mistake
+    assert town.sims(f"iccid;status\n{ICCID};ended\n", WEDNESDAY).rejected == 0

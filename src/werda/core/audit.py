@@ -36,6 +36,19 @@ class EventKind(StrEnum):
     WEBHOOK_CHANGED = "webhook:changed"
     TRUNK_CHANGED = "trunk:changed"
     BRAND_CHANGED = "brand:changed"
+    SIM_ASSIGNED = "sim:assigned"
+    SIM_SHIPPED = "sim:shipped"
+    SIM_ACTIVATED = "sim:activated"
+    SIM_BLOCKED = "sim:blocked"
+    SIM_UNBLOCKED = "sim:unblocked"
+    SIM_REPLACED = "sim:replaced"
+    SIM_ENDED = "sim:ended"
+    OPERATION_REQUESTED = "operation:requested"
+    OPERATION_REFUSED = "operation:refused"
+    OPERATION_LOCKED = "operation:locked"
+    OPERATION_UNLOCKED = "operation:unlocked"
+    CONTRACT_ENDED = "contract:ended"
+    SECRETS_DESTROYED = "secrets:destroyed"
 
 
 @dataclass(frozen=True, slots=True)

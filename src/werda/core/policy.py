@@ -91,7 +91,9 @@ class Policy:
     `masks_code_in_contract`: the contract papers show the customer code (S6) unless this is set.
     `tries_per_call` counts over keypad, agent and API, then a person answers. `announce_before` is how long before a
     method ends the greeting says so (S4). `token_lifetime` runs from the verification to the agent's redeeming it,
-    `grant_lifetime` from there. `hours` is `None` for a hotline that is always open.
+    `grant_lifetime` from there. `sim_cooling` is how long after a SIM came to a line in use its PUK and possession of
+    the line count for nothing (A3), `secrets_kept` how long after the end of a contract its secrets are kept (A9).
+    `hours` is `None` for a hotline that is always open.
     """
 
     brand: str
@@ -106,6 +108,8 @@ class Policy:
     announce_before: timedelta
     token_lifetime: timedelta
     grant_lifetime: timedelta
+    sim_cooling: timedelta
+    secrets_kept: timedelta
     levels: Mapping[Operation, Level]
     hours: OpeningHours | None
 

@@ -65,6 +65,12 @@ def _read(document: Document) -> Policy:
         announce_before=timedelta(days=document.integer("dialogue.announce_days", default=14, low=0, high=90)),
         token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
         grant_lifetime=_seconds(document, "lifetimes.grant_seconds", default=1_800, low=60, high=14_400),
+        sim_cooling=timedelta(
+            hours=document.integer("lifetimes.sim_cooling_hours", default=72, low=24, high=720, why="A3")
+        ),
+        secrets_kept=timedelta(
+            days=document.integer("lifetimes.ended_secrets_days", default=30, low=0, high=365, why="A9")
+        ),
         levels=MappingProxyType({operation: _level(document, operation) for operation in Operation}),
         hours=_hours(document),
     )

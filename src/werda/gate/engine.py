@@ -156,7 +156,7 @@ class Engine:
         """Identify, keep one attempt for each budget, verify, answer. Takes out of `batch` what it puts back."""
         fresh = [waiting for waiting in batch if not waiting.identified]
         if fresh:
-            await lane.identify([waiting.attempt for waiting in fresh])
+            await lane.identify([waiting.attempt for waiting in fresh], self._clock() if self._clock else None)
             for waiting in fresh:
                 waiting.identified = True
         first: dict[tuple[int, bool], _Waiting] = {}

@@ -91,7 +91,7 @@ class Answer:
     at: datetime
 
 
-_IDENTIFY = "select * from identify($1, $2, $3, $4)"
+_IDENTIFY = "select * from identify($1, $2, $3, $4, $5)"
 _VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"  # noqa: S608
 
 
@@ -124,10 +124,11 @@ class Lane:
         if "synchronous replication" in str(message):
             self.unsynchronised = True
 
-    async def identify(self, attempts: Sequence[Attempt]) -> None:
+    async def identify(self, attempts: Sequence[Attempt], now: datetime | None) -> None:
         """Find out who is meant, for all at once; an unknown number becomes a decoy (C7)."""
         requests = [attempt.request for attempt in attempts]
         [(customers, owns)] = await self.identify_statement.fetch(
+            now,
             [r.brand_id for r in requests],
             [r.line for r in requests],
             [r.customer_number for r in requests],

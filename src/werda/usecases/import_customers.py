@@ -88,6 +88,7 @@ class CustomerImport:
         customers = self._take_customers(told, outcome)
         if Effect.CONTRADICTS in customers.effects.values():
             told = told.kept([customers.effect(number) is not Effect.CONTRADICTS for number in told.customer_number])
+        told = self._still_customers(told, customers, outcome)
         self._take_lines(told, customers, outcome)
         self._take_secrets(told, customers, outcome)
         code_holders.tally(self.connection, self.brand_id, self.verifier.primary_id, self._holders)
@@ -101,6 +102,22 @@ class CustomerImport:
             if taken.effect(number) is Effect.CONTRADICTS:
                 outcome.reject(line, "customer_number", _OTHERWISE)
         return taken
+
+    def _still_customers(self, rows: CustomerRows, customers: Taken, outcome: Outcome) -> CustomerRows:
+        """The rows of those whose contract has not ended: the others get no line and no code back (A9)."""
+        if not customers.effects:
+            return rows
+        found = self.connection.execute(
+            "select customer_number from customer where id = any(%s) and ended_at is not null",
+            ([customers.ids[number] for number in customers.effects],),
+        )
+        ended = {number for (number,) in found}
+        if not ended:
+            return rows
+        for line, number in zip(rows.line, rows.customer_number, strict=True):
+            if number in ended and customers.effect(number) is not Effect.OLDER:
+                outcome.reject(line, "customer_number", "is of a contract that has ended; a new one needs a new number")
+        return rows.kept([number not in ended for number in rows.customer_number])
 
     def _take_lines(self, rows: CustomerRows, customers: Taken, outcome: Outcome) -> None:
         once = rows.kept(first_of_each(rows.msisdn))

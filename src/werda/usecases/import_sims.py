@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from werda.core.method import Method
 from werda.core.secret import Secret
+from werda.core.sim_life import OVER
 from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
@@ -32,6 +33,7 @@ __all__ = ["COLUMNS", "import_sims"]
 
 _FIELDS: Final = dict(zip(("pin", "puk", "pin2", "puk2", "activation_code"), SECRETS, strict=True))
 _UNCHANGEABLE: Final = ("puk", "puk2")
+_OVER: Final = tuple(status.name.lower() for status in OVER)
 _PROFILE: Final = {
     "customer_id": None,
     "line_id": None,
@@ -56,10 +58,14 @@ class Owners(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownSim:
-    """A profile that is there, what secrets it has, opened, and when they were told. `customer_id` is 0 for stock."""
+    """A profile that is there, what secrets it has, opened, and when they were told. `customer_id` is 0 for stock.
+
+    `over` is its status if it was replaced or ended before the file's time.
+    """
 
     id: int
     customer_id: int
+    over: str | None
     secrets: Secret | None
     as_of: datetime | None
 
@@ -88,8 +94,11 @@ class SimImport:
         known = self._known(safe, told.iccid)
         if known:
             agreed = [
-                self._secrets_agree(line, secrets, known.get(iccid), outcome)
-                for line, iccid, secrets in zip(told.line, told.iccid, told.secrets, strict=True)
+                self._lives_on(line, status, owner, known.get(iccid), outcome)
+                and self._secrets_agree(line, secrets, known.get(iccid), outcome)
+                for line, iccid, status, owner, secrets in zip(
+                    told.line, told.iccid, told.status, owners.customer, told.secrets, strict=True
+                )
             ]
             told, owners = told.kept(agreed), Owners(*(list(compress(ids, agreed)) for ids in owners))
         taken = self._profiles.take(self.brand_id, self.as_of, self._values(told, owners, known), none_known=not known)
@@ -146,19 +155,31 @@ class SimImport:
 
     def _known(self, safe: Safe, iccids: Sequence[Text]) -> dict[Text, KnownSim]:
         found = self.connection.execute(
-            "select iccid, id, coalesce(customer_id, 0) from sim_profile"
-            " where brand_id = %s and iccid = any(string_to_array(%s, %s)) order by id for update",
-            (self.brand_id, *together(iccids)),
+            "select iccid, id, coalesce(customer_id, 0), case when as_of < %s and status = any(%s) then status end"
+            " from sim_profile where brand_id = %s and iccid = any(string_to_array(%s, %s)) order by id for update",
+            (self.as_of, list(_OVER), self.brand_id, *together(iccids)),
         ).fetchall()
-        sealed = safe.sealed([(customer_id, sim_id) for _, sim_id, customer_id in found], Kind.SIM_PROFILE)
+        sealed = safe.sealed([(customer_id, sim_id) for _, sim_id, customer_id, _ in found], Kind.SIM_PROFILE)
         known: dict[Text, KnownSim] = {}
-        for iccid, sim_id, customer_id in found:
+        for iccid, sim_id, customer_id, over in found:
             secrets, as_of = None, None
             if there := sealed.get((customer_id, sim_id)):
                 secrets = self.custody.open(Kind.SIM_PROFILE, customer_id, sim_id, there.ciphertext)
                 as_of = there.as_of
-            known[iccid] = KnownSim(sim_id, customer_id, secrets, as_of)
+            known[iccid] = KnownSim(sim_id, customer_id, over, secrets, as_of)
         return known
+
+    def _lives_on(self, line: int, status: Text, owner: int | None, known: KnownSim | None, outcome: Outcome) -> bool:
+        """Whether the row leads nothing back from the end: a replaced SIM's PUK would count again (S9, B7)."""
+        if known is None or known.over is None:
+            return True
+        if status not in (None, *_OVER):
+            outcome.reject(line, "status", f"is {status}, but the SIM is {known.over}; nothing leads back from there")
+            return False
+        if owner not in (None, known.customer_id):
+            outcome.reject(line, "iccid", f"is {known.over} and of another customer; it goes to nobody else")
+            return False
+        return True
 
     def _secrets_agree(self, line: int, told: Secret | None, known: KnownSim | None, outcome: Outcome) -> bool:
         """Whether the row's secrets may stand beside what is known of the profile (S9)."""

@@ -5,7 +5,7 @@ from werda.store.models.attempt import Attempt, AttemptBatch, Budget, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
 from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
-from werda.store.models.customer import Customer, Line, SimProfile
+from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.imports import ImportRun
 from werda.store.models.letter import Letter
@@ -29,6 +29,7 @@ __all__ = [
     "CodeHolders",
     "Credential",
     "Customer",
+    "CustomerLock",
     "DialledNumber",
     "Event",
     "ImportRun",

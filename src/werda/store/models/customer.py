@@ -20,7 +20,10 @@ def _of_a_customer(*, null: bool = False) -> "models.ForeignKey[Customer, Custom
 
 
 class Customer(models.Model):
-    """An account holder. `customer_number` is public, never a secret. `as_of`: the newest file that told of it."""
+    """An account holder. `customer_number` is public, never a secret. `as_of`: the newest file that told of it.
+
+    From `ended_at` on the hotline no longer knows them; what was secret is destroyed later (A9).
+    """
 
     brand = _of_a_brand()
     customer_number = models.TextField()
@@ -37,10 +40,14 @@ class Customer(models.Model):
     email = models.TextField(blank=True)
     language = models.TextField(default="de")
     as_of = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "customer"
         constraints = (models.UniqueConstraint(fields=["brand", "customer_number"], name="customer_number_once"),)
+        indexes = (
+            models.Index(fields=["ended_at"], name="customer_ended", condition=models.Q(ended_at__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return self.customer_number
@@ -52,7 +59,10 @@ class Customer(models.Model):
 
 
 class Line(models.Model):
-    """A phone line, E.164. A `shared` number (a company's switchboard) identifies nobody."""
+    """A phone line, E.164. A `shared` number (a company's switchboard) identifies nobody, nor does one that ended.
+
+    Until `possession_from` somebody who calls from the line is treated like one from anywhere: a SIM came new to it.
+    """
 
     KINDS: ClassVar = ("mobile", "landline")
 
@@ -63,6 +73,8 @@ class Line(models.Model):
     tariff = models.TextField(blank=True)
     shared = models.BooleanField(default=False)
     as_of = models.DateTimeField()
+    possession_from = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "line"
@@ -73,7 +85,10 @@ class Line(models.Model):
 
 
 class SimProfile(models.Model):
-    """A physical SIM or an eSIM profile (S12); without customer it is in stock. Its PUK never changes (S9)."""
+    """A physical SIM or an eSIM profile (S12); without customer it is in stock. Its PUK never changes (S9).
+
+    `counts_from`: after a replacement its PUK cools until then. `ended_at`: since when it is replaced or ended.
+    """
 
     brand = _of_a_brand()
     customer = _of_a_customer(null=True)
@@ -85,6 +100,8 @@ class SimProfile(models.Model):
     imsi = models.TextField(blank=True)
     eid = models.TextField(blank=True)
     activated_at = models.DateTimeField(null=True)
+    counts_from = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
     as_of = models.DateTimeField()
 
     class Meta:
@@ -93,3 +110,15 @@ class SimProfile(models.Model):
 
     def __str__(self) -> str:
         return self.iccid
+
+
+class CustomerLock(models.Model):
+    """That a customer does not want an operation done for anybody, whatever they prove (A6), until they lift it."""
+
+    pk = models.CompositePrimaryKey("customer_id", "operation")
+    customer_id = models.BigIntegerField()
+    operation = models.TextField()  # core.policy.Operation
+    set_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "customer_lock"

@@ -61,6 +61,7 @@ begin
             where c.customer_id = u.customer and c.person_id = u.person and c.method = u.method
               and c.mac = substring(u.mac from 16 * array_position(p_keys, c.key_id) - 15 for 16)
               and (c.sim_id = 0 or (s.status = 'active' and s.customer_id = u.customer and s.activated_at <= t
+                                    and (s.counts_from is null or s.counts_from <= t)  -- it cools after a replacement
                                     and (s.role <> 'secondary' or s.line_id is not null)))
               and (c.until is null or t < c.until)
             order by (s.role = 'secondary') nulls first limit 1) m on true

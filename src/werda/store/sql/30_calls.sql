@@ -27,7 +27,8 @@ language sql security definer set search_path = public, pg_temp as $$
             verified_at = case when c.state <> 'ended' then c.verified_at end,
             attempt_id = case c.state when 'ended' then 0 else c.attempt_id end
         returning id, tries)
-    select c.id, c.tries, exists (select from line l where l.brand_id = p_brand and l.msisdn = p_calling and not l.shared)
+    select c.id, c.tries, exists (select from line l where l.brand_id = p_brand and l.msisdn = p_calling and not l.shared
+                                         and l.ended_at is null)
     from c
 $$;
 

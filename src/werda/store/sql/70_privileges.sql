@@ -39,11 +39,13 @@ grant usage on all sequences in schema public to werda_desk, werda_custody;
 grant select, insert, update, delete on customer, line, sim_profile, sealed_secret, credential, import_run to werda_custody;
 grant select on brand, dialled_number, policy_version, budget, attempt, call, trunk, key_canary to werda_custody;
 grant select, insert on event to werda_custody;
+grant select on call_grant to werda_custody;  -- an operation asks whether the agent's grant still lives; it gives none
+grant select, insert, delete on customer_lock to werda_custody;
 grant select, insert, update on operator_order, outbox_message to werda_custody;
 grant select, insert, update, delete on notice, letter, webhook_endpoint, intake_reply to werda_custody;
 grant select on code_holders to werda_custody;  -- the counts change through the functions only
 grant execute on function analyze_imported(), clear_budgets(bigint[]), customers_of(bigint, timestamptz),
-    tally_codes(bigint, bigint, bytea[], int[]), hold_code_holders(), gate_api_key(bigint),
+    tally_codes(bigint, bigint, bytea[], int[]), hold_code_holders(), gate_api_key(bigint), lock_budgets(bigint[]),
     recount_codes(bigint, bytea[], bigint[], int[]),
     take_code_places(bigint, bigint, bigint[], bytea[], int[], bigint, bytea) to werda_custody;
 grant select, insert, delete on ordered_code to werda_custody;
