@@ -15,6 +15,7 @@ from werda.store.roles import Role
 from werda.usecases import destroy_due as destroying
 from werda.usecases.destroy_due import Destroyed, destroy_due
 from werda.usecases.end_contract import Ended
+from werda.usecases.sim_change import Rings
 
 KEPT_FOR = timedelta(days=30)
 OLD, NEW = "11111111", "22222222"
@@ -23,7 +24,8 @@ OLD, NEW = "11111111", "22222222"
 def destroy(operator: Operator, *, dry_run: bool = False) -> Destroyed:
     """As `werda contract destroy-due` does it."""
     with operator.town.database.connect(Role.CUSTODY) as connection:
-        return destroy_due(connection, actor="operator", now=operator.clock.now, dry_run=dry_run)
+        rings = Rings(operator.town.database.verifier, operator.town.database.custody)
+        return destroy_due(connection, rings, actor="operator", now=operator.clock.now, dry_run=dry_run)
 
 
 def secrets_of(operator: Operator, person: Person) -> tuple[int, int]:

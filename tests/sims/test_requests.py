@@ -16,9 +16,9 @@ from werda.core.secret import Secret
 from werda.core.sim import SimKind
 from werda.core.sim_life import NotPossible, Obstacle, Step
 from werda.store.queries.grant import Grant
+from werda.store.queries.policies import policy_in_force
 from werda.usecases.lock_operation import LockSet, lock_operation, unlock_operation
 from werda.usecases.order_from_operator import Ordered
-from werda.usecases.policy_in_force import policy_in_force
 from werda.usecases.request_port_out import request_port_out
 from werda.usecases.request_sim_replacement import request_sim_replacement
 

@@ -13,6 +13,7 @@ from werda.usecases.count_codes import Counted, count_codes
 from werda.usecases.destroy_due import destroy_due
 from werda.usecases.end_contract import end_contract
 from werda.usecases.importing.outcome import UnusableFile
+from werda.usecases.sim_change import Rings
 
 HEADER = "customer_number;kind;given_name;family_name;birth_date;postcode;email;msisdn;tariff;customer_code"
 MAREN = "K1;person;Maren;Muster;1980-05-17;25813;maren@example.org;+4917604000001;Nordfunk M;0471"
@@ -287,7 +288,12 @@ def test_no_file_gives_somebody_who_left_a_code_or_a_line_back(town: ImportingTo
     maren = town.customer("K1")
     with town.database.connect(Role.CUSTODY) as custody:
         end_contract(custody, customer_id=maren, actor="operator", now=TUESDAY)
-        destroy_due(custody, actor="operator", now=TUESDAY + timedelta(days=30))
+        destroy_due(
+            custody,
+            Rings(town.database.verifier, town.database.custody),
+            actor="operator",
+            now=TUESDAY + timedelta(days=30),
+        )
     second_line = MAREN.replace("0001;Nord", "0003;Nord").replace("0471", "1174")
     report = town.customers(file(MAREN, second_line, JONAS), WEDNESDAY)
     assert report.rejected == 2

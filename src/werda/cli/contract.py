@@ -16,7 +16,7 @@ from werda.store.roles import Role
 from werda.usecases.destroy_due import KEPT
 from werda.usecases.destroy_due import destroy_due as destroy
 from werda.usecases.end_contract import end_contract
-from werda.usecases.sim_change import NotFound
+from werda.usecases.sim_change import NotFound, Rings
 
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
@@ -72,7 +72,9 @@ def destroy_due(dry_run: bool, as_json: bool) -> None:
     Run it every night; after a crash the next run goes on. What lies in backups is gone when those are.
     """
     with installation() as it, it.database.connect(Role.CUSTODY, autocommit=True) as custody:
-        gone = destroy(custody, actor="operator", now=datetime.now(UTC), dry_run=dry_run)
+        gone = destroy(
+            custody, Rings(it.verifier(), it.custody()), actor="operator", now=datetime.now(UTC), dry_run=dry_run
+        )
     if as_json:
         click.echo(json.dumps({**asdict(gone), "dry_run": dry_run, "kept": dict(KEPT)}))
         return

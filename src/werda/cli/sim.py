@@ -20,12 +20,12 @@ from werda.core.number import normalise
 from werda.core.sim import SimRole
 from werda.core.sim_life import NotPossible
 from werda.server.wiring import Installation, installation
+from werda.store.queries.policies import policy_in_force
 from werda.store.roles import Role
 from werda.usecases.activate_sim import activate_sim
 from werda.usecases.assign_sim import assign_sim
 from werda.usecases.block_sim import block_sim
 from werda.usecases.end_sim import end_sim
-from werda.usecases.policy_in_force import policy_in_force
 from werda.usecases.replace_sim import replace_sim
 from werda.usecases.ship_sim import ship_sim
 from werda.usecases.sim_change import Changed, NotFound, Result, Rings

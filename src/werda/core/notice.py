@@ -1,10 +1,10 @@
-"""What a customer must be told of, and how they were told (C8). The words belong to mail, letters and portal."""
+"""What a customer must be told of, and how they were told (C8, A6). The words belong to mail, letters and portal."""
 
 from enum import StrEnum
 
 
 class NoticeKind(StrEnum):
-    """What happened to the customer's credential. Closed: the database knows the same set."""
+    """What happened to a credential, or was asked for. Closed: the database knows the same set."""
 
     CODE_CHOSEN = "code_chosen"
     """The first customer code, chosen by the customer."""
@@ -14,6 +14,12 @@ class NoticeKind(StrEnum):
     """The first customer code, random, given by the brand."""
     CODE_REPLACED = "code_replaced"
     """Another customer code, random, because the old one may be known to somebody (B8)."""
+    SIM_REPLACEMENT_REQUESTED = "sim_replacement_requested"
+    """Somebody asked for another SIM in the place of one of theirs; told before it is carried out (A6)."""
+    SIM_REPLACED = "sim_replaced"
+    """Another SIM took the place of one of theirs, and with it another PUK."""
+    PORT_OUT_REQUESTED = "port_out_requested"
+    """Somebody asked for their number to go to another provider; told before it is carried out (A6)."""
 
 
 class NoticeChannel(StrEnum):

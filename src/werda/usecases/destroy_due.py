@@ -7,6 +7,7 @@ It works in chunks, each a transaction: after a crash the next run goes on, beca
 Ciphertexts also lie in backups until those are overwritten; docs/sim-life.md says what to do about that.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +15,11 @@ from types import MappingProxyType
 from typing import Final
 
 from werda.core.audit import EventKind
-from werda.usecases.policy_in_force import policy_in_force
-from werda.usecases.sim_change import Connection, record
+from werda.core.method import Method
+from werda.keys.custody import Kind
+from werda.store import code_holders
+from werda.store.queries.policies import policy_in_force
+from werda.usecases.sim_change import Connection, Rings, record
 
 CHUNK: Final = 500
 """Customers or SIMs in a transaction."""
@@ -49,7 +53,7 @@ class Destroyed:
         )
 
 
-def destroy_due(connection: Connection, *, actor: str, now: datetime, dry_run: bool = False) -> Destroyed:
+def destroy_due(connection: Connection, rings: Rings, *, actor: str, now: datetime, dry_run: bool = False) -> Destroyed:
     """Destroy all of it for every brand with a policy in force; a dry run only counts.
 
     `connection` is in autocommit, so that each chunk is a transaction of its own.
@@ -65,7 +69,7 @@ def destroy_due(connection: Connection, *, actor: str, now: datetime, dry_run: b
             after = 0
             while True:
                 with connection.transaction(force_rollback=dry_run):
-                    last, gone = what(connection, brand_id, before, after, actor, now)
+                    last, gone = what(connection, rings, brand_id, before, after, actor, now)
                 if last is None:
                     break
                 after, total = last, total.plus(gone)
@@ -73,7 +77,7 @@ def destroy_due(connection: Connection, *, actor: str, now: datetime, dry_run: b
 
 
 def _customers(
-    connection: Connection, brand_id: int, before: datetime, after: int, actor: str, now: datetime
+    connection: Connection, rings: Rings, brand_id: int, before: datetime, after: int, actor: str, now: datetime
 ) -> tuple[int | None, Destroyed]:
     """The next chunk of customers who left, and the last of their ids."""
     ids = [
@@ -87,6 +91,7 @@ def _customers(
     ]
     if not ids:
         return None, Destroyed()
+    held = _codes(connection, rings, brand_id, ids)
     sealed = _gone(connection, "delete from sealed_secret where customer_id = any(%s) returning customer_id", ids)
     credentials = _gone(connection, "delete from credential where customer_id = any(%s) returning customer_id", ids)
     connection.execute("delete from customer_lock where customer_id = any(%s)", (ids,))
@@ -98,11 +103,12 @@ def _customers(
                 "kept": dict(KEPT),
             },
         )  # fmt: skip
+    code_holders.tally(connection, brand_id, rings.verifier.primary_id, held)
     return ids[-1], Destroyed(customers=len(ids), sealed=len(sealed), credentials=len(credentials))
 
 
 def _sims(
-    connection: Connection, brand_id: int, before: datetime, after: int, actor: str, now: datetime
+    connection: Connection, _: Rings, brand_id: int, before: datetime, after: int, actor: str, now: datetime
 ) -> tuple[int | None, Destroyed]:
     """The next chunk of SIMs that are over, and the last of their ids. One that a file told of is over since then.
 
@@ -133,6 +139,22 @@ def _sims(
             detail={"iccid": iccid, "destroyed": "what lay sealed of a SIM that is over"},
         )  # fmt: skip
     return sims[-1], Destroyed(sims=len(sims), sealed=sealed, credentials=credentials)
+
+
+def _codes(connection: Connection, rings: Rings, brand_id: int, customers: list[int]) -> Counter[bytes]:
+    """Whom a code had counted as a holder and who is one no longer (B3)."""
+    rows = connection.execute(
+        "select s.customer_id, s.ciphertext, k.key_id from sealed_secret s join credential k"
+        " on k.customer_id = s.customer_id and k.person_id = 0 and k.method = %s and k.sim_id = 0"
+        " where s.customer_id = any(%s) and s.sim_id = 0 and s.kind = %s",
+        (Method.CUSTOMER_CODE, customers, Kind.CUSTOMER_CODE),
+    ).fetchall()
+    held: Counter[bytes] = Counter()
+    for customer, ciphertext, key_id in rows:
+        if key_id in rings.verifier.key_ids:
+            code = rings.custody.open(Kind.CUSTOMER_CODE, customer, 0, ciphertext)
+            held[rings.verifier.popularity(brand_id, code, key_id)] -= 1
+    return held
 
 
 def _gone(connection: Connection, statement: str, customers: list[int]) -> list[int]:

@@ -27,7 +27,7 @@ from werda.documents.letterhead import Letterhead
 from werda.documents.sim_carrier import Card, EsimProfile, SimCarrier
 from werda.documents.wording import catalogue_of
 from werda.keys.custody import Custody, Kind
-from werda.store.queries.code import policy_in_force
+from werda.store.queries.policies import policy_in_force
 from werda.usecases.contract_of import Agreed, agreed, contract_of, readable
 
 Connection = psycopg.Connection[Any]

@@ -22,6 +22,7 @@ from werda.core.secret import Secret
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
 from werda.store import code_holders
+from werda.usecases.tell_customer import tell_customer
 
 Connection = psycopg.Connection[Any]
 
@@ -147,7 +148,4 @@ def _will_tell(connection: Connection, holder: Holder, change: Change) -> None:
         "delete from letter where customer_id = %s and kind = %s and run_id is null and printed_at is null",
         (holder.customer_id, LetterKind.CODE.value),
     )
-    connection.execute(
-        "insert into notice (brand_id, customer_id, kind, created_at) values (%s, %s, %s, %s)",
-        (holder.brand_id, holder.customer_id, change.notice.value, change.now),
-    )
+    tell_customer(connection, change.notice, brand_id=holder.brand_id, customer_id=holder.customer_id, now=change.now)

@@ -9,6 +9,7 @@ got a replacement by fraud gains nothing by it before the customer notices. Aski
 from datetime import datetime, timedelta
 
 from werda.core.audit import EventKind
+from werda.core.notice import NoticeKind
 from werda.core.sim import SimStatus
 from werda.core.sim_life import NotPossible, Obstacle, Profile, Step, take_step
 from werda.usecases.sim_change import (
@@ -24,6 +25,7 @@ from werda.usecases.sim_change import (
     start_cooling,
     stop_counting,
 )
+from werda.usecases.tell_customer import tell_customer
 
 
 def replace_sim(
@@ -62,6 +64,7 @@ def replace_sim(
             connection, EventKind.SIM_REPLACED, brand_id=brand_id, customer_id=old.customer_id, actor=actor, now=now,
             detail={"iccid": iccid, "by": new_iccid, "counts_from": (now + cooling).isoformat()},
         )  # fmt: skip
+        tell_customer(connection, NoticeKind.SIM_REPLACED, brand_id=brand_id, customer_id=old.customer_id, now=now)
         return Changed(new.id, in_place)
 
 

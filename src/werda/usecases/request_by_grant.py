@@ -1,16 +1,18 @@
 """An agent asks for an operation in a call: what the grant, the policy and the customer's own locks say (A2, A3, A6).
 
 The grant is looked up anew by its secret in the same transaction: what an agent's page remembers of it proves nothing.
-An order and its event stand together or not at all; a refusal leaves an event too.
+An order, its event and the notice to the customer stand together or not at all; a refusal leaves an event too.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from werda.core.audit import EventKind
 from werda.core.level import Level
+from werda.core.notice import NoticeKind
 from werda.core.permission import NotAllowed, Why, may
 from werda.core.policy import Operation, Policy
 from werda.store.models.order import OrderKind
@@ -18,6 +20,12 @@ from werda.store.queries.grant import Grant
 from werda.usecases.lock_operation import is_locked
 from werda.usecases.order_from_operator import Ordered, order_from_operator
 from werda.usecases.sim_change import Connection, record
+from werda.usecases.tell_customer import tell_customer
+
+_TOLD_OF: Final = {
+    OrderKind.REPLACE_SIM: NoticeKind.SIM_REPLACEMENT_REQUESTED,
+    OrderKind.PORT_OUT: NoticeKind.PORT_OUT_REQUESTED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +93,5 @@ def order_for(
             actor=f"agent:{grant.agent_id}", call_id=grant.call_id, now=now,
             detail={"operation": operation.value, "order": str(ordered.public_id), **detail},
         )  # fmt: skip
+        tell_customer(connection, _TOLD_OF[kind], brand_id=who.brand_id, customer_id=who.customer_id, now=now)
     return ordered

@@ -9,18 +9,10 @@ import psycopg
 
 from werda.core.customer_code import CodeFormat
 from werda.core.method import Method
-from werda.core.policy import Policy
-from werda.core.policy_document import parse
 from werda.core.weak_code import OwnData
+from werda.store.queries.policies import policy_in_force
 
 Connection = psycopg.Connection[Any]
-
-
-def policy_in_force(connection: Connection, brand_id: int, now: datetime) -> Policy | None:
-    """The brand's policy in force; None before the first one."""
-    rows = connection.execute("select document from policy_version where brand_id = %s", (brand_id,))
-    read = [parse(document) for (document,) in rows]
-    return Policy.in_force([policy for policy in read if isinstance(policy, Policy)], now)
 
 
 def code_format(connection: Connection, brand_id: int, now: datetime) -> CodeFormat:

@@ -1,0 +1,40 @@
+"""The operator has carried a replacement out: the new SIM takes the old one's place (A3, B7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import psycopg
+
+from werda.core.sim_life import NotPossible
+from werda.store.queries.policies import policy_in_force
+from werda.usecases.replace_sim import replace_sim
+from werda.usecases.settle_order import Done, PlacedOrder, Refused
+from werda.usecases.sim_change import NotFound, Rings
+
+NO_POLICY_COOLING: Final = timedelta(hours=72)
+"""Where no policy says otherwise: the default of policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteSimReplacement:
+    """What happens when the operator's answer to a replacement arrives. Needs the role `werda_custody`."""
+
+    rings: Rings
+
+    def __call__(
+        self, connection: psycopg.Connection[Any], order: PlacedOrder, result: Mapping[str, Any], now: datetime
+    ) -> Done | Refused:
+        """Replace by ``{"iccid": the new one}``. A `Continuation`."""
+        iccid = result.get("iccid")
+        if not isinstance(iccid, str):
+            return Refused('iccid must name the new SIM, such as {"iccid": "8949…"}')
+        policy = policy_in_force(connection, order.brand_id, now)
+        done = replace_sim(
+            connection, self.rings, brand_id=order.brand_id, iccid=order.detail["iccid"], new_iccid=iccid,
+            cooling=policy.sim_cooling if policy else NO_POLICY_COOLING, actor="operator", now=now,
+        )  # fmt: skip
+        if isinstance(done, NotFound | NotPossible):
+            return Refused(done.sentence)
+        return Done(order.customer_id)
