@@ -31,11 +31,12 @@ def run(settings: Settings, *, demo: bool = False) -> None:
         os.environ.pop("WERDA_CUSTODY_KEYRING", None)
 
     rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
+    application = _application(rooms)
     if demo:
-        from werda.demo.nordfunk import order_system
+        from werda.demo.nordfunk import order_system  # needs Django to be set up, which the application did
 
         order_system(settings.home, settings.keys, settings.intake_address).start()
-    _serve(settings.host, settings.pages_port, rooms)
+    _serve(settings.host, settings.pages_port, application)
 
 
 def run_signup(settings: Settings) -> None:
@@ -44,12 +45,12 @@ def run_signup(settings: Settings) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
     os.environ["WERDA_ROLE"] = Role.SIGNUP.value
     os.environ["WERDA_DEMO"] = ""
-    _serve(settings.host, settings.signup_port, ["werda.look", "werda.signup"])
+    _serve(settings.host, settings.signup_port, _application(["werda.look", "werda.signup"]))
 
 
-def _serve(host: str, port: int, rooms: list[str]) -> None:
+def _serve(host: str, port: int, application: ASGIApp) -> None:
     config = uvicorn.Config(
-        _application(rooms),
+        application,
         log_config=None,
         access_log=False,
         server_header=False,
