@@ -156,7 +156,10 @@ def _term(words: Wording, term: Term) -> str:
     )
     if not term.minimum_months:
         return f"{words.say('contract.no_term')} {words.say('contract.notice', notice=notice)}"
-    bound = words.say("contract.minimum_term", months=str(term.minimum_months))
+    if term.minimum_months == 1:
+        bound = words.say("contract.minimum_term_of_one")
+    else:
+        bound = words.say("contract.minimum_term", months=str(term.minimum_months))
     return f"{bound} {words.say('contract.notice_after_term', notice=notice)}"
 
 

@@ -80,6 +80,11 @@ class Settings:
         return f"http://{self._near}:{self.pages_port}"
 
     @property
+    def signup_address(self) -> str:
+        """Sign-up as processes and browsers on this machine reach it."""
+        return f"http://{self._near}:{self.signup_port}"
+
+    @property
     def intake_address(self) -> str:
         """The intake as processes on this machine reach it."""
         return f"http://{self._near}:{self.intake_port}"

@@ -12,6 +12,7 @@ from typing import Any
 import phonenumbers
 import psycopg
 
+from werda.core.number import HOME
 from werda.core.order import OrderKind, OrderState
 from werda.core.secret import Secret
 from werda.documents.contract import ContractLine, ContractPapers, Per, Price, Term
@@ -60,9 +61,12 @@ def contract_of(cover: Cover, order: Agreed, code: Secret | None) -> ContractPap
 
 
 def readable(msisdn: str) -> str:
-    """A phone number as people of its country write it; as it is where it is none."""
+    """A phone number as people at home write it, one from abroad with its country code; as it is where it is none."""
     try:
         number = phonenumbers.parse(msisdn)
     except phonenumbers.NumberParseException:
         return msisdn
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+    if str(number.country_code) != HOME:
+        return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+    national = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL))
+    return national if national.startswith("0") else f"0{national}"  # a number that is not given out has no form

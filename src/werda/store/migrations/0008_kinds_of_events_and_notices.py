@@ -4,26 +4,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0007_sim_life'),
+        ("store", "0007_sim_life"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='event',
-            name='event_kind_is_known',
+            model_name="event",
+            name="event_kind_is_known",
         ),
         migrations.RemoveConstraint(
-            model_name='notice',
-            name='notice_kind_is_known',
+            model_name="notice",
+            name="notice_kind_is_known",
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['agent:created', 'api_key:created', 'api_key:revoked', 'brand:changed', 'call:wrapped_up', 'contract:ended', 'credential:assigned', 'credential:chosen', 'credential:imported', 'credential:replaced', 'grant:given', 'grant:lifted', 'import:finished', 'letter:printed', 'operation:locked', 'operation:refused', 'operation:requested', 'operation:unlocked', 'policy:activated', 'secrets:destroyed', 'sim:activated', 'sim:assigned', 'sim:blocked', 'sim:ended', 'sim:replaced', 'sim:shipped', 'sim:unblocked', 'trunk:changed', 'webhook:changed'])), name='event_kind_is_known'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "agent:created",
+                            "api_key:created",
+                            "api_key:revoked",
+                            "brand:changed",
+                            "call:wrapped_up",
+                            "contract:ended",
+                            "credential:assigned",
+                            "credential:chosen",
+                            "credential:imported",
+                            "credential:replaced",
+                            "grant:given",
+                            "grant:lifted",
+                            "import:finished",
+                            "letter:printed",
+                            "operation:locked",
+                            "operation:refused",
+                            "operation:requested",
+                            "operation:unlocked",
+                            "policy:activated",
+                            "secrets:destroyed",
+                            "sim:activated",
+                            "sim:assigned",
+                            "sim:blocked",
+                            "sim:ended",
+                            "sim:replaced",
+                            "sim:shipped",
+                            "sim:unblocked",
+                            "trunk:changed",
+                            "webhook:changed",
+                        ],
+                    )
+                ),
+                name="event_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['code_assigned', 'code_changed', 'code_chosen', 'code_replaced', 'port_out_requested', 'sim_replaced', 'sim_replacement_requested'])), name='notice_kind_is_known'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "code_assigned",
+                            "code_changed",
+                            "code_chosen",
+                            "code_replaced",
+                            "port_out_requested",
+                            "sim_replaced",
+                            "sim_replacement_requested",
+                        ],
+                    )
+                ),
+                name="notice_kind_is_known",
+            ),
         ),
     ]
