@@ -164,3 +164,14 @@ def test_a_sim_that_a_file_told_to_be_over_is_destroyed_as_well(town: Town, oper
     assert clock.now > LONG_AGO + KEPT_FOR
     assert destroy(operator) == Destroyed(sims=1, sealed=1, credentials=1)
     assert operator.secrets(maren.id, ended) is None
+
+
+def test_destroyed_code_has_one_holder_fewer(operator: Operator) -> None:
+    """A9, B3: who left holds no code; the code itself must be opened once more to know which."""
+    maren, jonas = operator.town.person(code="8305"), operator.town.person(code="8305")
+    operator.end_contract(maren)
+    assert operator.rows("select holders from code_holders") == [(2,)]
+    operator.clock.now += KEPT_FOR
+    destroy(operator)
+    assert operator.rows("select holders from code_holders") == [(1,)]
+    assert secrets_of(operator, jonas) == (1, 1)
