@@ -1,6 +1,6 @@
 """What a SIM vendor's output file does (issue item 3; S9, S10, S12, B7)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -233,3 +233,39 @@ def test_no_file_leads_a_sim_back_from_its_end(town: ImportingTown, over: str) -
     assert town.database.rows("select status from sim_profile") == [(over,)]
     assert town.sims(was, MONDAY).rejected == 0  # an older file still changes nothing and is no mistake
     assert town.sims(f"iccid;status\n{ICCID};ended\n", WEDNESDAY).rejected == 0
+
+
+COOLING = timedelta(hours=72)
+
+
+def cooling(town: ImportingTown, iccid: str) -> list[tuple[object, ...]]:
+    return town.database.rows(
+        "select p.counts_from, l.possession_from from sim_profile p left join line l on l.id = p.line_id"
+        " where iccid = %s",
+        iccid,
+    )
+
+
+@pytest.mark.parametrize("stocked", [False, True], ids=["new SIM", "SIM from stock"])
+def test_a_replacement_that_a_file_tells_of_cools_too(town: ImportingTown, stocked: bool) -> None:  # A3, B7
+    """The operator's shop replaced the SIM; Werda hears of it with the nightly list."""
+    town.customers(CUSTOMERS)
+    town.sims(assigned(f"{SIM};+4917604000001;active;2022-05-01"), MONDAY)
+    if stocked:
+        town.sims(file(f"{ESIM};;0000;22222222;;"), MONDAY)
+    night = f"iccid;msisdn;status;activated_at\n{ICCID};;replaced;\n{ESIM};+4917604000001;active;\n"
+    town.sims(night, TUESDAY)
+    assert cooling(town, ESIM) == [(TUESDAY + COOLING, TUESDAY + COOLING)]
+    town.sims(night, WEDNESDAY)
+    assert cooling(town, ESIM) == [(TUESDAY + COOLING, TUESDAY + COOLING)]  # it does not begin again
+
+
+def test_what_was_in_use_before_the_first_list_does_not_cool(town: ImportingTown) -> None:
+    """MultiSIM and replacements of long ago."""
+    town.customers(CUSTOMERS)
+    town.sims(
+        f"iccid;msisdn;role;status;activated_at\n{ICCID};+4917604000001;primary;active;2022-05-01\n"
+        f"{ESIM};+4917604000001;secondary;active;2022-06-01\n",
+        MONDAY,
+    )
+    assert cooling(town, ESIM) == [(None, None)]

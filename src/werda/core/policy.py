@@ -51,6 +51,9 @@ LOWEST_LEVELS: Final[Mapping[Operation, Level]] = MappingProxyType(
 )
 """What each operation needs at least (A2, A3). A policy may ask for more, never for less."""
 
+LONGEST_COOLING: Final = timedelta(days=30)
+"""The longest time for which a policy can let a new SIM cool, and what holds where no policy is in force."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:

@@ -14,7 +14,7 @@ from werda.core.call import Channel
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
-from werda.core.policy import LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
+from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
 from werda.core.toml_document import Document, Problem
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -66,7 +66,13 @@ def _read(document: Document) -> Policy:
         token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
         grant_lifetime=_seconds(document, "lifetimes.grant_seconds", default=1_800, low=60, high=14_400),
         sim_cooling=timedelta(
-            hours=document.integer("lifetimes.sim_cooling_hours", default=72, low=24, high=720, why="A3")
+            hours=document.integer(
+                "lifetimes.sim_cooling_hours",
+                default=72,
+                low=24,
+                high=LONGEST_COOLING // timedelta(hours=1),
+                why="A3",
+            )
         ),
         secrets_kept=timedelta(
             days=document.integer("lifetimes.ended_secrets_days", default=30, low=0, high=365, why="A9")

@@ -8,12 +8,13 @@ them (B7 says when).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import compress
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from werda.core.method import Method
+from werda.core.policy import LONGEST_COOLING, Policy
 from werda.core.secret import Secret
 from werda.core.sim_life import OVER
 from werda.core.sim_secrets import SimSecrets
@@ -72,12 +73,16 @@ class KnownSim:
 
 @dataclass(slots=True)
 class SimImport:
-    """Takes chunks of rows of a SIM file for one brand, whose clocks are those of `zone`."""
+    """Takes chunks of rows of a SIM file for one brand, whose clocks are those of `zone`.
+
+    `cooling` is the policy's `sim_cooling`.
+    """
 
     connection: Connection
     brand_id: int
     as_of: datetime
     zone: ZoneInfo
+    cooling: timedelta
     verifier: Verifier
     custody: Custody
     _profiles: NewerWins = field(init=False)
@@ -104,6 +109,8 @@ class SimImport:
         taken = self._profiles.take(self.brand_id, self.as_of, self._values(told, owners, known), none_known=not known)
         self._settle([taken.ids[iccid] for iccid, effect in taken.effects.items() if effect is Effect.CHANGED])
         self._leave_lines([sim.id for sim in known.values()])
+        if known or not cells.unsaid(told.activated_at):  # else it is a first list, which tells no replacement
+            self._cool([taken.ids[iccid] for iccid in self._just_activated(told)])
         for line, iccid, secrets, puk, owner in zip(
             told.line, told.iccid, told.secrets, told.puk, owners.customer, strict=True
         ):
@@ -232,6 +239,32 @@ class SimImport:
                 (sims,),
             )
 
+    def _just_activated(self, rows: SimRows) -> list[Text]:
+        """The SIMs that are active since less than the cooling time."""
+        since = self.as_of - self.cooling
+        return [
+            iccid
+            for iccid, status, activated in zip(rows.iccid, rows.status, rows.activated_at, strict=True)
+            if status == "active" and (activated is None or datetime.fromisoformat(activated) > since)
+        ]
+
+    def _cool(self, sims: list[int]) -> None:
+        """A SIM that came to a line which had an active one before cools from its activation on (A3); docs/sim-life.md
+        says what that means."""
+        if sims:
+            self.connection.execute(
+                "with cooled as ("
+                " update sim_profile s set counts_from = s.activated_at + %(cooling)s"
+                " where s.id = any(%(sims)s) and s.status = 'active' and s.counts_from is null"
+                " and s.activated_at > %(since)s and exists (select from sim_profile o where o.line_id = s.line_id"
+                "  and o.customer_id = s.customer_id and o.id <> s.id and o.activated_at < s.activated_at)"
+                " returning s.line_id, s.counts_from),"
+                " lines as (select line_id, max(counts_from) as until from cooled group by line_id)"
+                " update line l set possession_from = greatest(l.possession_from, c.until) from lines c"
+                " where l.id = c.line_id",
+                {"cooling": self.cooling, "sims": sims, "since": self.as_of - self.cooling},
+            )
+
     def _renew_secrets(
         self, safe: Safe, line: int, effect: Effect, known: KnownSim, told: Secret | None, owner: int | None,
         outcome: Outcome,
@@ -281,6 +314,8 @@ def import_sims(database: Database, order: Order, verifier: Verifier, custody: C
     """Bring a file of SIM profiles in, opened with `COLUMNS`. Raises `UnusableFile`."""
 
     def importer(connection: Connection, brand: BrandRules, as_of: datetime) -> SimImport:
-        return SimImport(connection, brand.id, as_of, brand.zone, verifier, custody)
+        policy = Policy.in_force(brand.policies, order.now)
+        cooling = policy.sim_cooling if policy else LONGEST_COOLING
+        return SimImport(connection, brand.id, as_of, brand.zone, cooling, verifier, custody)
 
     return bring_in(database, order, "sims", importer)
