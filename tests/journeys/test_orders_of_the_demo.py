@@ -22,7 +22,7 @@ def test_every_order_is_settled_by_the_operator(demo: Demo) -> None:
         [(brand,)] = custody.execute("select id from brand where slug = 'nordfunk'").fetchall()
         orders = [
             order_from_operator(
-                custody, OrderKind.PORT_OUT, brand_id=brand, customer_id=None, detail={}, now=datetime.now(UTC)
+                custody, OrderKind.END_CONTRACT, brand_id=brand, customer_id=None, detail={}, now=datetime.now(UTC)
             ).public_id
             for _ in range(6)
         ]

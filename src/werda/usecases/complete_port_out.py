@@ -22,7 +22,7 @@ def complete_port_out(
     """
     line = connection.execute(
         "select id from line where brand_id = %s and msisdn = %s and customer_id = %s and ended_at is null",
-        (order.brand_id, order.detail["msisdn"], order.customer_id),
+        (order.brand_id, order.detail.get("msisdn"), order.customer_id),
     ).fetchone()
     if line is None:
         return Refused("the line is no longer this customer's")

@@ -28,7 +28,7 @@ from werda.usecases.choose_code import Chosen, choose_code
 from werda.usecases.import_customers import COLUMNS as CUSTOMER_COLUMNS
 from werda.usecases.import_customers import CustomerImport
 from werda.usecases.import_sims import COLUMNS as SIM_COLUMNS
-from werda.usecases.import_sims import SimImport
+from werda.usecases.import_sims import SimImport, cooling_of
 from werda.usecases.importing.table_file import Columns, Rows
 from werda.usecases.put_code import Change, hold, put_code
 from werda.usecases.queue_code_letters import queue_code_letters
@@ -78,12 +78,12 @@ class CompleteProductOrder:
         """
         brand_id = order.brand_id
         about = {} if known else _about(order.detail)
-        customers = CustomerImport(
-            connection, brand_id, now, now, _policies(connection, brand_id), self.verifier, self.custody
-        )
+        policies = _policies(connection, brand_id)
+        customers = CustomerImport(connection, brand_id, now, now, policies, self.verifier, self.custody)
         outcome = customers.take(_rows(CUSTOMER_COLUMNS, _lines(answer, about, order.detail)))
         if not outcome.rejects and answer.sims:
-            sims = SimImport(connection, brand_id, now, ZoneInfo("UTC"), self.verifier, self.custody)
+            cooling = cooling_of(policies, now)
+            sims = SimImport(connection, brand_id, now, ZoneInfo("UTC"), cooling, self.verifier, self.custody)
             outcome = sims.take(_rows(SIM_COLUMNS, _sims(answer)))
         return "; ".join(f"{reject.column} {reject.reason}" for reject in outcome.rejects) or None
 

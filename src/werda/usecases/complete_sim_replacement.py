@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import psycopg
 
+from werda.core.policy import LONGEST_COOLING
 from werda.core.sim_life import NotPossible
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.replace_sim import replace_sim
 from werda.usecases.settle_order import Done, PlacedOrder, Refused
 from werda.usecases.sim_change import NotFound, Rings
-
-NO_POLICY_COOLING: Final = timedelta(hours=72)
-"""Where no policy says otherwise: the default of policies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,13 @@ class CompleteSimReplacement:
         iccid = result.get("iccid")
         if not isinstance(iccid, str):
             return Refused('iccid must name the new SIM, such as {"iccid": "8949…"}')
+        old = order.detail.get("iccid")
+        if not isinstance(old, str):
+            return Refused("the order names no SIM that could be replaced; answer that it failed")
         policy = policy_in_force(connection, order.brand_id, now)
         done = replace_sim(
-            connection, self.rings, brand_id=order.brand_id, iccid=order.detail["iccid"], new_iccid=iccid,
-            cooling=policy.sim_cooling if policy else NO_POLICY_COOLING, actor="operator", now=now,
+            connection, self.rings, brand_id=order.brand_id, iccid=old, new_iccid=iccid,
+            cooling=policy.sim_cooling if policy else LONGEST_COOLING, actor="operator", now=now,
         )  # fmt: skip
         if isinstance(done, NotFound | NotPossible):
             return Refused(done.sentence)

@@ -6,7 +6,7 @@ for customer 0 and count for nobody. When it is assigned, they are sealed anew f
 them (B7 says when).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import compress
@@ -310,12 +310,17 @@ def _merged(told: Secret, known: Secret | None, *, newer: bool) -> Secret:
     return (said.or_else(there) if newer else there.or_else(said)).text()
 
 
+def cooling_of(policies: Iterable[Policy], now: datetime) -> timedelta:
+    """How long a SIM that came to a line in use cools by the policy in force; the longest time where there is none."""
+    policy = Policy.in_force(policies, now)
+    return policy.sim_cooling if policy else LONGEST_COOLING
+
+
 def import_sims(database: Database, order: Order, verifier: Verifier, custody: Custody) -> Report:
     """Bring a file of SIM profiles in, opened with `COLUMNS`. Raises `UnusableFile`."""
 
     def importer(connection: Connection, brand: BrandRules, as_of: datetime) -> SimImport:
-        policy = Policy.in_force(brand.policies, order.now)
-        cooling = policy.sim_cooling if policy else LONGEST_COOLING
+        cooling = cooling_of(brand.policies, order.now)
         return SimImport(connection, brand.id, as_of, brand.zone, cooling, verifier, custody)
 
     return bring_in(database, order, "sims", importer)

@@ -17,7 +17,7 @@ from werda.core.malformed import Malformed
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
 from werda.usecases.import_customers import CustomerImport
-from werda.usecases.import_sims import SimImport
+from werda.usecases.import_sims import SimImport, cooling_of
 from werda.usecases.importing import customer_file, sim_file
 from werda.usecases.importing.newer_wins import Connection, prepare
 from werda.usecases.importing.outcome import Outcome, Remark
@@ -55,7 +55,8 @@ def upsert(connection: Connection, told: Upsert, verifier: Verifier, custody: Cu
     if told.what is What.CUSTOMERS:
         importer = CustomerImport(connection, told.brand.id, told.as_of, now, told.brand.policies, verifier, custody)
     else:
-        importer = SimImport(connection, told.brand.id, told.as_of, told.brand.zone, verifier, custody)
+        cooling = cooling_of(told.brand.policies, now)
+        importer = SimImport(connection, told.brand.id, told.as_of, told.brand.zone, cooling, verifier, custody)
     outcome = Outcome()
     for rows in _small_files(told.rows, _COLUMNS[told.what], outcome):
         connection.commit()
