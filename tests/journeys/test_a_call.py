@@ -74,7 +74,7 @@ def test_customer_code_legitimates_and_the_agent_sees_who_calls(
     desk = desk_of(visitor, "Anna Petersen")
     welcome = visitor.new_page()
     welcome.goto("/")
-    expect(welcome.locator(".tries > li")).to_have_count(4)
+    expect(welcome.locator(".tries > li")).to_have_count(5)
     shot(welcome, "welcome")
 
     phone = Phone(visitor.new_page(), maren).call()
@@ -93,7 +93,7 @@ def test_customer_code_legitimates_and_the_agent_sees_who_calls(
     expect(desk.get_by_text(maren["customer_number"])).to_be_visible()
     shot(desk, "call")
 
-    desk.get_by_label("Anmerkung").fill("Fragt nach dem Kombi-Vorteil.")
+    desk.get_by_role("textbox", name="Notiz").fill("Fragt nach dem Kombi-Vorteil.")
     desk.get_by_role("button", name="Anruf abschließen").click()
     expect(my_call(desk)).to_have_count(0)
     assert "Muster" not in desk.content()
