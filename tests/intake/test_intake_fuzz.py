@@ -27,6 +27,8 @@ OPERATIONS = [
     ("POST", "/v1/brands/{brand}/sims"),
     ("GET", "/v1/orders/{order}"),
     ("POST", "/v1/orders/{order}/result"),
+    ("POST", "/tmf-api/productOrderingManagement/v4/productOrder"),
+    ("GET", "/tmf-api/productOrderingManagement/v4/productOrder/{order}"),
 ]
 PATHS = [
     ("PUT", "/v1/brands/nordfunk/customers/K1"),
@@ -35,6 +37,7 @@ PATHS = [
     ("POST", "/v1/brands/nordfunk/customers"),
     ("POST", "/v1/brands/nordfunk/sims"),
     ("POST", "/v1/orders/5f0c0e4e-6c8e-4d5e-9d0f-2b6f6f1f7a11/result"),
+    ("POST", "/tmf-api/productOrderingManagement/v4/productOrder"),
 ]
 EXPECTED = {200, 400, 401, 403, 404, 405, 409, 413, 422}
 SECRET = "90817263544536271809"

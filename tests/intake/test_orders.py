@@ -105,9 +105,9 @@ def tell(intake: Intake, order: uuid.UUID | str, **result: Any) -> httpx.Respons
 
 
 def test_the_operator_sees_and_settles_an_order_by_api(intake: Intake, town: ImportingTown) -> None:
-    order = ordered(town.database, town.brand, OrderKind.PORT_OUT)
+    order = ordered(town.database, town.brand, OrderKind.END_CONTRACT)
     seen = ask(intake, order).json()
-    assert (seen["kind"], seen["state"], seen["settled_at"]) == ("port_out", "ordered", None)
+    assert (seen["kind"], seen["state"], seen["settled_at"]) == ("end_contract", "ordered", None)
     for _ in range(2):
         answer = tell(intake, order, state="done")
         assert answer.status_code == 200
@@ -119,7 +119,7 @@ def test_the_operator_sees_and_settles_an_order_by_api(intake: Intake, town: Imp
 
 
 def test_an_order_of_another_brand_is_unknown(intake: Intake, town: ImportingTown) -> None:
-    order = ordered(town.database, town.brand, OrderKind.PORT_OUT)
+    order = ordered(town.database, town.brand, OrderKind.END_CONTRACT)
     stranger = {"Authorization": f"Bearer {make_key(town.database, brands=[town.brand + 1])}"}
     with intake.client(headers=stranger) as client:
         assert client.get(f"/v1/orders/{order}").json()["type"] == "urn:werda:problem:unknown-order"

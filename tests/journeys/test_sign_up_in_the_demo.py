@@ -49,7 +49,7 @@ def test_somebody_who_ordered_calls_with_the_code_they_chose_and_the_puk_that_wa
     mine = papers["contract"][papers["contract"].index(customer["customer_number"]) :]
     assert CODE in mine[: mine.index("2 Tarif")].replace(" ", "")  # page 1, item 1 (S6)
     carrier = papers["sim_carrier"][papers["sim_carrier"].index(f"Maren Neukundin-{number}") :]
-    found = re.search(r"PUK .*?(\d{4} ?\d{4})", carrier)
+    found = re.search(r"freirubbeln (\d{4} ?\d{4})", carrier)
     assert found is not None
     puk = found[1].replace(" ", "")
     assert calls(demo, msisdn, puk) == ("unverified", 0)  # not before the SIM is activated (B7)
@@ -61,7 +61,7 @@ def test_somebody_who_ordered_calls_with_the_code_they_chose_and_the_puk_that_wa
 
 def calls(demo: Demo, msisdn: str, digits: str) -> tuple[str, int]:
     """What the hotline says to somebody who calls from this line and keys this in."""
-    heard = call_hotline(demo.fastagi_port, calling=msisdn, dialled=HOTLINE, keys=f"{digits}#")
+    heard = call_hotline(demo.fastagi_port, calling=msisdn, dialled=HOTLINE, keys=f"{digits}#0#")
     return heard.result, heard.level
 
 

@@ -76,13 +76,12 @@ def operator(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def welcome(request: HttpRequest) -> HttpResponse:
-    """What to try, in five lines."""
+    """What to try, in four lines."""
     here = settings.WERDA_SETTINGS
     gate = f"http://{here.host}:{here.gate_port}"
     context = {
         "logins": [(who.username, who.name, who.password.reveal(), who.totp.reveal()) for who in logins(here.keys)],
         "gate": gate,
-        "signup": f"http://{here.host}:{here.signup_port}/order",
         "key_file": _from_here(api_key_file(here.keys)),
         "fastagi": f"agi://{here.host}:{here.fastagi_port}/hotline",
         "hotline": HOTLINE,
