@@ -38,7 +38,7 @@ def test_the_day_touched_everything(day: Day) -> None:
     assert day.database.rows("select distinct channel from attempt order by 1") == [(1,), (2,), (3,)]
     assert day.database.rows("select count(*) from call_grant") == [(1,)]
     assert day.database.rows("select distinct kind from sealed_secret where customer_id > 0 order by 1") == [
-        (kind,) for kind in sorted(Kind)
+        (kind,) for kind in (Kind.CUSTOMER_CODE, Kind.SIM_PROFILE)
     ]
     assert {log.name for log in day.logs} >= {"gate.log", "pages.log", "postgres.log", "customers.csv.rejects.csv"}
     for log in day.logs:
