@@ -69,7 +69,7 @@ def end(customer_number: str, brand: str, dry_run: bool, as_json: bool) -> None:
 def destroy_due(dry_run: bool, as_json: bool) -> None:
     """Destroy verifiers and secrets of contracts and SIMs that are over for as long as the policy says.
 
-    Run it every night; after a crash the next run goes on. What lies in backups is gone when those are.
+    The worker does it every hour; after a crash the next run goes on. What lies in backups is gone when those are.
     """
     with installation() as it, it.database.connect(Role.CUSTODY, autocommit=True) as custody:
         gone = destroy(

@@ -60,7 +60,7 @@ def load(files: Sequence[BinaryIO]) -> None:
 @command.command("clear-orders")
 @clear_failures
 def clear_orders() -> None:
-    """Destroy drafts and chosen codes whose time is over; run it once a day."""
+    """Destroy drafts and chosen codes whose time is over, now; the worker does it every hour."""
     with installation() as it, it.database.connect(Role.CUSTODY) as custody:
         removed = remove_expired(custody, now=datetime.now(UTC))
     click.echo(f"{removed} removed", err=True)

@@ -6,7 +6,11 @@ A job that joins is one more line in `_jobs`.
 import logging
 import signal
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
+from typing import Any
+
+import psycopg
 
 from werda.outbox.delays import Delays
 from werda.outbox.sender import CHANNEL, Sender
@@ -15,9 +19,15 @@ from werda.server.jobs import Job, Worker
 from werda.server.settings import Settings
 from werda.server.wiring import Installation
 from werda.usecases.answer_once import forget_answers
+from werda.usecases.destroy_due import destroy_due
+from werda.usecases.fill_in_order import remove_expired
+from werda.usecases.sim_change import Rings
 
 log = logging.getLogger(__name__)
 
+Connection = psycopg.Connection[Any]
+
+_HOUR = 3600.0
 _LANES = 8
 """So many messages are on their way at the same time, each of another stream."""
 
@@ -41,5 +51,24 @@ def _jobs(it: Installation) -> list[Job]:
     sender = Sender(it.custody(), Delays(it.settings.outbox_tries, it.settings.outbox_delay))
     return [
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
-        Job("forget-answers", 3600, lambda connection: forget_answers(connection, datetime.now(UTC))),
+        Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
+        Job("clear-orders", _HOUR, _clear_orders),
+        Job("destroy-due", _HOUR, partial(_destroy_due, Rings(it.verifier(), it.custody()))),
     ]
+
+
+def _clear_orders(connection: Connection) -> bool:
+    """Destroy drafts and chosen codes whose time is over."""
+    with connection.transaction():
+        removed = remove_expired(connection, now=datetime.now(UTC))
+    if removed:
+        log.info("worker: %s drafts and chosen codes are gone", removed)
+    return False
+
+
+def _destroy_due(rings: Rings, connection: Connection) -> bool:
+    """Destroy what was secret of contracts and SIMs that are over (A9)."""
+    gone = destroy_due(connection, rings, actor="worker", now=datetime.now(UTC))
+    if gone.sealed or gone.credentials:
+        log.info("worker: secrets of %s contracts and %s SIMs are gone", gone.customers, gone.sims)
+    return False
