@@ -161,7 +161,6 @@ def test_it_has_an_answer_to_every_kind_of_order(town: ImportingTown, founded: F
     send(operator, order(town, OrderKind.PORT_OUT, msisdn="+4917604069000"))
     port = {"wish": "port", "msisdn": "+4917604069001"}
     send(operator, order(town, OrderKind.PRODUCT, number=port, tariff=PRODUCT["tariff"]))
-    [sim] = operator._result(1)["data"]["sims"]
-    assert sim["iccid"] in {one.iccid for one in stock() if one.is_esim}
+    assert operator._result(1)["data"]["iccid"] in {one.iccid for one in stock() if one.is_esim}
     assert operator._result(2)["data"] == {}
     assert operator._result(3)["data"]["lines"] == [{"msisdn": "+4917604069001", "tariff": "Welle L"}]

@@ -3,7 +3,7 @@
 import asyncio
 import copy
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from tests.database import TestDatabase
 from tests.usecases.ordering_town import OrderingTown
+from werda.api.api_keys import Integrator
 from werda.api.edge import Edge, answer_with_problems
 from werda.api.problems import UNAUTHORISED, Kind, Problem
 from werda.intake.product_orders import PATH, ProductOrders, add_product_orders
@@ -104,14 +105,14 @@ def shop(town: OrderingTown) -> Shop:
         finally:
             connection.close()
 
-    async def brands(request: Request) -> Collection[int]:
-        keys = {"Bearer good": [town.brand], "Bearer other": [town.brand + 1]}
+    async def sender(request: Request) -> Integrator:
+        keys = {"Bearer good": (1, town.brand), "Bearer other": (2, town.brand + 1), "Bearer second": (3, town.brand)}
         if (known := keys.get(request.headers.get("authorization", ""))) is None:
             raise Problem(UNAUTHORISED, "send an API key")
-        return known
+        return Integrator(known[0], frozenset({"operator"}), frozenset({known[1]}), asserts=False)
 
     app = FastAPI()
-    add_product_orders(app, ProductOrders(connections, town.database.verifier, town.database.custody, brands))
+    add_product_orders(app, ProductOrders(connections, town.database.verifier, town.database.custody, sender))
 
     def as_problem(problem: Exception) -> Problem:
         return problem if isinstance(problem, Problem) else Problem(Kind("broken", 500, "Broken"), "look")
@@ -152,6 +153,14 @@ def test_the_same_external_id_is_the_same_order(town: OrderingTown, shop: Shop) 
     assert (again.status_code, again.json()) == (200, first.json())
     town.answer(uuid.UUID(first.json()["id"]), customer_number="N1", lines=[{"msisdn": "+491760405550"}])
     assert town.code_of("N1") == "8305"
+
+
+def test_each_shop_counts_its_orders_for_itself(shop: Shop) -> None:
+    first = shop.post(PATH, json=ORDER).json()
+    second = shop.post(PATH, json=ORDER, key="second")
+    assert second.status_code == 201
+    assert second.json()["id"] != first["id"]
+    assert shop.get(first["href"], key="second").status_code == 404
 
 
 @pytest.mark.parametrize(("code", "reason"), [("1234", "popular"), ("1980", "popular"), ("0517", "own_birth_date")])

@@ -11,8 +11,10 @@ from tests.sims.operator import COOLING, Operator
 from tests.sims.test_requests import Call
 from werda.core.level import Level
 from werda.core.order import OrderState
+from werda.core.secret import Secret
 from werda.core.sim import SimKind, SimRole
 from werda.server.continuations import continuations
+from werda.usecases.choose_code import Chosen, choose_code
 from werda.usecases.order_from_operator import Ordered
 from werda.usecases.request_port_out import request_port_out
 from werda.usecases.request_sim_replacement import request_sim_replacement
@@ -115,3 +117,24 @@ def answers_again(answers: Answers, operator: Operator, person: Person) -> uuid.
             (order, person.id),
         )
     return order
+
+
+def test_new_code_does_not_silence_the_warning_of_a_port_out(answers: Answers, operator: Operator) -> None:  # A6
+    maren = operator.town.person(code="8305")
+    answers.port_out_of(maren)
+    with operator.custody() as custody:
+        done = choose_code(
+            custody, operator.rings.verifier, operator.rings.custody, maren.id, Secret("6194"), actor="customer",
+            now=answers.clock.now,
+        )  # fmt: skip
+    assert isinstance(done, Chosen)
+    assert answers.notices(maren) == ["port_out_requested", "code_changed"]
+
+
+def test_replacement_of_a_sim_that_went_to_somebody_else_is_refused(answers: Answers, operator: Operator) -> None:  # B7
+    maren, jonas = operator.town.person(), operator.town.person()
+    old, new = operator.active(maren, OLD), operator.stock(NEW)
+    order = answers.replacement_of(maren, old)
+    with operator.town.database.connect() as owner:
+        owner.execute("update sim_profile set customer_id = %s where id = %s", (jonas.id, old.id))
+    assert isinstance(answers.done(order, iccid=new.iccid), Refused)

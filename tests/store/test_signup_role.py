@@ -62,3 +62,32 @@ def test_gate_and_desk_read_no_draft_and_no_chosen_code(database: TestDatabase, 
         for table in ("order_draft", "ordered_code", "tariff_version"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"select * from {table}".encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "customer", "message"),
+    [
+        ("port_out", None, "org.werda.order.port_out.v1"),
+        ("product", 1, "org.werda.order.product.v1"),
+        ("end_contract", 1, "org.werda.order.end_contract.v1"),
+    ],
+)
+def test_it_orders_a_new_contract_and_nothing_for_a_customer(
+    database: TestDatabase, kind: str, customer: int | None, message: str
+) -> None:
+    """A3: whoever takes over the process that faces strangers ports no number out."""
+    order = (
+        "insert into operator_order (public_id, brand_id, customer_id, kind, state, detail, reason, ordered_at)"
+        " values (gen_random_uuid(), 1, %s, %s, 'ordered', '{}', '', now())"
+    )
+    outgoing = (
+        "insert into outbox_message (message_id, brand_id, stream, type, body, created_at, tries, next_try_at,"
+        " last_problem) values (gen_random_uuid(), 1, %s, %s, %s, now(), 0, now(), '')"
+    )
+    with database.connect(Role.SIGNUP) as signup:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            signup.execute(order.encode(), (customer, kind))
+        forged = '{"type": "org.werda.order.port_out.v1"}'
+        for stream, type_ in (("customer:1", message), ("order:1", "org.werda.order.product.v1")):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+                signup.execute(outgoing.encode(), (stream, type_, forged))

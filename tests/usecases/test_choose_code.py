@@ -135,6 +135,9 @@ def test_a_new_code_clears_every_budget_and_a_lock(town: CodingTown) -> None:
     """C9"""
     maren, other = town.person("4711"), town.person("0815")
     with town.database.connect() as owner:
+        owner.execute(
+            "insert into budget (customer_id, person_id, own_line, failures) select id, 0, true, 0 from customer"
+        )
         owner.execute("update budget set failures = 3, not_before = now() where customer_id > 0")
     assert isinstance(town.choose(maren, GOOD), Chosen)
     budgets = "select failures, not_before is null from budget where customer_id = %s"

@@ -269,3 +269,29 @@ def test_what_was_in_use_before_the_first_list_does_not_cool(town: ImportingTown
         MONDAY,
     )
     assert cooling(town, ESIM) == [(None, None)]
+
+
+def test_a_replacement_told_sim_by_sim_cools_as_one_told_in_one_list(town: ImportingTown) -> None:  # A3
+    """The operator's systems may tell of the new SIM in a request of its own."""
+    town.customers(CUSTOMERS)
+    town.sims(assigned(f"{SIM};+4917604000001;active;2022-05-01"), MONDAY)
+    town.sims(f"iccid;status\n{ICCID};replaced\n", TUESDAY)
+    town.sims(f"iccid;puk1;msisdn;status\n{ESIM};22222222;+4917604000001;active\n", TUESDAY)
+    assert cooling(town, ESIM) == [(TUESDAY + COOLING, TUESDAY + COOLING)]
+
+
+def test_sim_in_use_that_goes_to_another_customer_cools(town: ImportingTown) -> None:  # A3, B7
+    town.customers(CUSTOMERS)
+    town.sims(assigned(f"{SIM};+4917604000001;active;2022-05-01"), MONDAY)
+    town.sims(f"iccid;msisdn\n{ICCID};+4917604000002\n", TUESDAY)
+    assert cooling(town, ICCID) == [(TUESDAY + COOLING, TUESDAY + COOLING)]
+
+
+def test_puk_of_a_card_whose_number_went_to_somebody_else_opens_the_old_account_no_longer(
+    town: ImportingTown,
+) -> None:  # B7
+    """Whoever has the number now may have the card."""
+    town.customers(CUSTOMERS)
+    town.sims(assigned(f"{SIM};+4917604000001;active;2022-05-01"), MONDAY)
+    town.customers("customer_number;msisdn\nK2;+4917604000001\n", TUESDAY)
+    assert town.database.rows("select status, line_id from sim_profile") == [("blocked", None)]

@@ -72,13 +72,16 @@ def test_code_that_is_part_of_the_number_the_operator_gave_is_replaced(town: Ord
     assert town.database.rows("select kind from notice") == [("code_assigned",)]
 
 
-def test_order_in_anothers_name_never_changes_their_code_or_data(town: OrderingTown) -> None:  # A1, E6
+def test_order_in_anothers_name_brings_nothing_into_their_account(town: OrderingTown) -> None:  # A1, E6, B7
+    """A card for somebody else's account would be a PUK that opens it."""
     known = town.person("6174")
     order = town.placed("8305", town.order(given_name="Mallory", street="Anderswo 9"))
-    assert town.answer(order, customer_number=known.number, lines=[{"msisdn": MSISDN}]) == Settled()
+    sims = [{"iccid": next(iter(STOCK)), "msisdn": MSISDN}]
+    assert town.answer(order, customer_number=known.number, lines=[{"msisdn": MSISDN}], sims=sims) == Settled()
     assert town.code_of(known.number) == "6174"
     assert town.database.rows("select given_name, street from customer") == [("Maren", "Deichweg 1")]
-    assert town.database.rows("select count(*) from line where customer_id = %s", known.id) == [(2,)]
+    assert town.database.rows("select msisdn from line") == [(known.line,)]
+    assert town.database.rows("select 1 from sim_profile where customer_id is not null") == []
     assert town.database.rows("select 1 from ordered_code") == []
 
 

@@ -14,9 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from werda.api.problems import MALFORMED, NOT_FOUND, TOO_LARGE, Kind, Problem
+from werda.api.problems import MALFORMED, METHOD, NOT_FOUND, TOO_LARGE, Kind, Problem
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+MOST_ERRORS: Final = 50
+"""Of what is wrong with a request, so much is told: nobody makes the answer larger than they like."""
 _FIELD_NAME: Final = re.compile(r"[a-z_]{1,32}[0-9]?")
 
 AsProblem = Callable[[Exception], Problem]
@@ -84,7 +86,7 @@ def answer_with_problems(app: FastAPI, as_problem: AsProblem, *troubles: type[Ex
 
 def malformed(errors: list[Any]) -> Problem:
     """What is wrong with a request, by field, of pydantic's errors."""
-    where = [{"field": ".".join(map(_place, e["loc"])), "message": e["msg"]} for e in errors]
+    where = [{"field": ".".join(map(_place, e["loc"])), "message": e["msg"]} for e in errors[:MOST_ERRORS]]
     return Problem(MALFORMED, "mend the fields listed in `errors`", errors=where)
 
 
@@ -108,7 +110,8 @@ async def _invalid(_: Request, invalid: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    kind = NOT_FOUND if error.status_code == 404 else Kind("http", error.status_code, "Not possible")
+    kinds = {404: NOT_FOUND, 405: METHOD}
+    kind = kinds.get(error.status_code) or Kind("http", error.status_code, "Not possible")
     response = Problem(kind, "see /openapi.json for what there is").response()
     response.headers.update(error.headers or {})
     return response

@@ -52,7 +52,7 @@ class Problem(Exception):
         if self.kind.status == 503:
             headers["Retry-After"] = "1"
         if self.kind is METHOD:
-            headers["Allow"] = "POST"
+            headers["Allow"] = "POST"  # a router that knows better says so
         headers["Cache-Control"] = "no-store"
         return JSONResponse(content, self.kind.status, headers, media_type="application/problem+json")
 

@@ -20,8 +20,3 @@ class Method(IntEnum):
     def slug(self) -> str:
         """The name in policies, in the API and in metrics, such as ``customer_code``."""
         return self.name.lower()
-
-    @classmethod
-    def from_slug(cls, slug: str) -> "Method":
-        """The method called `slug`; raises `KeyError` for an unknown name."""
-        return {method.slug: method for method in cls}[slug]

@@ -198,7 +198,7 @@ def _carried_out(books: sqlite3.Connection, kind: str, told: Mapping[str, Any]) 
             "sims": [{"iccid": _from_stock(books, kind), "msisdn": msisdn} for kind in kinds],
         }
     if kind == "replace_sim":
-        return {"sims": [{"iccid": _from_stock(books, told.get("new_kind", "physical"))}]}
+        return {"iccid": _from_stock(books, told.get("new_kind", "physical"))}
     return {}
 
 

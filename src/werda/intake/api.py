@@ -3,7 +3,7 @@
 import json
 import logging
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -39,7 +39,7 @@ from werda.intake.product_orders import KINDS as PRODUCT_ORDER_KINDS
 from werda.intake.product_orders import ProductOrders, add_product_orders
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
-from werda.usecases.answer_once import AnotherRequest, Answer, RequestKey, keep_answer, known_answer
+from werda.usecases.answer_once import AnotherRequest, Answer, RequestKey, keep_answer, known_answer, one_at_a_time
 from werda.usecases.create_api_key import Scope
 from werda.usecases.importing.outcome import Remark
 from werda.usecases.importing.run import brand_rules
@@ -106,7 +106,7 @@ class Api:
 
     async def order(self, request: Request, order: uuid.UUID) -> OrderAnswer:
         """Where an order is."""
-        integrator = await self._integrator(request)
+        integrator = await self.sender(request)
 
         def read() -> OrderAnswer:
             with self.connections.one() as connection:
@@ -125,7 +125,7 @@ class Api:
 
     async def result(self, request: Request, order: uuid.UUID, told: ResultRequest, key: Repeat = None) -> Response:
         """Settle an order. The same result again changes nothing."""
-        integrator = await self._integrator(request)
+        integrator = await self.sender(request)
         result = Result(OrderState(told.state), told.reason, told.data)
 
         def settle(connection: psycopg.Connection[Any]) -> Answer:
@@ -161,7 +161,7 @@ class Api:
         self, request: Request, slug: str, what: What, as_of: datetime, rows: Sequence[Row], *, one: bool = False
     ) -> Response:
         """Bring rows in. With `one`, they are a single thing, and a reject is the answer."""
-        integrator = await self._integrator(request)
+        integrator = await self.sender(request)
         now = datetime.now(UTC)
         if as_of > now + _AHEAD:
             where = [{"field": "body.as_of", "message": "lies in the future"}]
@@ -197,7 +197,7 @@ class Api:
         )
 
         def write() -> Answer:
-            with self.connections.one() as connection:
+            with self.connections.one() as connection, one_at_a_time(connection, once):
                 known = known_answer(connection, self.verifier, once) if once else None
                 if isinstance(known, AnotherRequest):
                     raise Problem(problems.KEY_REUSED, "use a new Idempotency-Key for every request")
@@ -213,11 +213,8 @@ class Api:
         headers = {"Cache-Control": "no-store"}
         return Response(answer.body, answer.status, headers, media_type="application/json")
 
-    async def brands(self, request: Request) -> Collection[int]:
-        """The brands for which the sender's key may speak, empty for all. Raises `Problem`."""
-        return (await self._integrator(request)).brands
-
-    async def _integrator(self, request: Request) -> Integrator:
+    async def sender(self, request: Request) -> Integrator:
+        """Who sends, and for which brands they may speak. Raises `Problem`."""
         return await self.keys.holder(request.headers.get("authorization", "").encode("latin-1"), Scope.OPERATOR)
 
 
@@ -236,7 +233,7 @@ def create_app(api: Api) -> Edge:
     app.post("/v1/brands/{brand}/sims", **upserts)(api.post_sims)
     app.get("/v1/orders/{order}", responses=responses(400, 401, 403, 404, 503))(api.order)
     app.post("/v1/orders/{order}/result", responses=responses(400, 401, 403, 404, 409, 413, 422, 503))(api.result)
-    add_product_orders(app, ProductOrders(api.connections.one, api.verifier, api.custody, api.brands))
+    add_product_orders(app, ProductOrders(api.connections.one, api.verifier, api.custody, api.sender))
     answer_with_problems(app, _as_problem, *_TROUBLE)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return Edge(app, LARGEST_BODY, _as_problem)

@@ -5,6 +5,7 @@ from typing import Final
 from werda.api.problems import (
     FORBIDDEN,
     MALFORMED,
+    METHOD,
     NOT_FOUND,
     TOO_LARGE,
     UNAUTHORISED,
@@ -21,6 +22,6 @@ UNAVAILABLE: Final = Kind("unavailable", 503, "The request could not be carried 
 BROKEN: Final = Kind("broken", 500, "Something broke on our side; send the request again later")
 
 KINDS: Final = (
-    *(MALFORMED, UNAUTHORISED, FORBIDDEN, UNKNOWN_BRAND, UNKNOWN_ORDER, NOT_FOUND, SETTLED_OTHERWISE, TOO_LARGE),
-    *(REJECTED, RESULT_REFUSED, KEY_REUSED, UNAVAILABLE, BROKEN),
+    *(MALFORMED, UNAUTHORISED, FORBIDDEN, UNKNOWN_BRAND, UNKNOWN_ORDER, NOT_FOUND, METHOD, SETTLED_OTHERWISE),
+    *(TOO_LARGE, REJECTED, RESULT_REFUSED, KEY_REUSED, UNAVAILABLE, BROKEN),
 )

@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from werda.api.api_keys import Integrator
 from werda.api.problems import MALFORMED, NOT_FOUND, UNKNOWN_BRAND, Kind, Problem, responses
 from werda.core.product_order import Fault
 from werda.core.secret import Secret
@@ -35,13 +36,14 @@ NOTHING_SOLD: Final = Kind("nothing-sold", 409, "The brand sells nothing at the 
 KINDS: Final = (WEAK_CODE, NOTHING_SOLD)
 """What these routes answer beside the problems that every API has."""
 
-_KEY: Final = "tmf622:"
+_KEY: Final = "tmf622:{}:"
+"""Each shop, by its API key, counts its orders for itself."""
 
 Connections = Callable[[], AbstractContextManager[psycopg.Connection[Any]]]
 """A connection of the role `werda_custody`; what the block does not commit is rolled back."""
 
-Brands = Callable[[Request], Awaitable[Collection[int]]]
-"""The brands that the sender's API key may order for, empty for all. Raises `Problem` when it may not order."""
+Senders = Callable[[Request], Awaitable[Integrator]]
+"""Who sends: their API key and the brands it may order for, none for all. Raises `Problem` when it may not order."""
 
 
 @dataclass(frozen=True)
@@ -51,29 +53,29 @@ class ProductOrders:
     connections: Connections
     verifier: Verifier
     custody: Custody
-    brands: Brands
+    senders: Senders
 
     async def post(self, request: Request, told: ProductOrderCreate) -> Response:
         """`POST …/productOrder`: order a new contract; 201, and 200 when it stood before under its externalId."""
-        brands = await self.brands(request)
-        answer, status = await run_in_threadpool(self._place, told, brands)
+        sender = await self.senders(request)
+        answer, status = await run_in_threadpool(self._place, told, sender)
         return JSONResponse(answer, status, {"Cache-Control": "no-store", "Location": answer["href"]})
 
     async def get(self, request: Request, order: uuid.UUID) -> Response:
         """`GET …/productOrder/{id}`: where an order is."""
-        brands = await self.brands(request)
+        sender = await self.senders(request)
 
         def read() -> dict[str, Any]:
             with self.connections() as connection:
-                return _order(connection, order, brands)
+                return _order(connection, order, sender)
 
         return JSONResponse(await run_in_threadpool(read), 200, {"Cache-Control": "no-store"})
 
-    def _place(self, told: ProductOrderCreate, brands: Collection[int]) -> tuple[dict[str, Any], int]:
+    def _place(self, told: ProductOrderCreate, sender: Integrator) -> tuple[dict[str, Any], int]:
         now = datetime.now(UTC)
         typed, code = _characteristics(told)
         with self.connections() as connection:
-            shop = _shop(connection, told, brands)
+            shop = _shop(connection, told, sender.brands)
             catalogue = tariffs_of(connection, shop.id, now)
             if catalogue is None:
                 raise Problem(NOTHING_SOLD, "load tariffs with `werda tariff load`")
@@ -95,13 +97,13 @@ class ProductOrders:
                 shop.id,
                 order,
                 code,
-                key=_KEY + told.externalId,
+                key=_KEY.format(sender.key_id) + told.externalId,
                 now=now,
             )
             if isinstance(placed, CodeRefused):
                 raise Problem(WEAK_CODE, "let the customer choose another one", reason=placed.reason.value)
             connection.commit()
-            return _order(connection, placed.public_id, brands), 200 if placed.repeated else 201
+            return _order(connection, placed.public_id, sender), 200 if placed.repeated else 201
 
 
 def add_product_orders(app: FastAPI, api: ProductOrders) -> None:
@@ -137,17 +139,18 @@ def _shop(connection: psycopg.Connection[Any], told: ProductOrderCreate, brands:
     return known[0]
 
 
-def _order(connection: psycopg.Connection[Any], order: uuid.UUID, brands: Collection[int]) -> dict[str, Any]:
+def _order(connection: psycopg.Connection[Any], order: uuid.UUID, sender: Integrator) -> dict[str, Any]:
+    mine = _KEY.format(sender.key_id)
     row = (
         connection.cursor(row_factory=dict_row)
         .execute(
             "select public_id, state, detail, ordered_at, settled_at, brand_id, substr(idempotency_key, %s) external_id"
             " from operator_order where public_id = %s and kind = 'product' and starts_with(idempotency_key, %s)",
-            (len(_KEY) + 1, order, _KEY),
+            (len(mine) + 1, order, mine),
         )
         .fetchone()
     )
-    if row is None or (brands and row["brand_id"] not in brands):
+    if row is None or (sender.brands and row["brand_id"] not in sender.brands):
         raise Problem(NOT_FOUND, "no product order of this API key has this id")
     return shown(row, PATH)
 

@@ -18,6 +18,8 @@ from werda.server.settings import Settings
 from werda.store.roles import Role
 
 STATIC: Final = "/static/"
+STRANGERS_AT_ONCE: Final = 40
+"""Connections that sign-up serves at the same time; more get 503, so that a flood takes no database from the desk."""
 
 
 def run(settings: Settings, *, demo: bool = False) -> None:
@@ -45,12 +47,14 @@ def run_signup(settings: Settings) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
     os.environ["WERDA_ROLE"] = Role.SIGNUP.value
     os.environ["WERDA_DEMO"] = ""
-    _serve(settings.host, settings.signup_port, _application(["werda.look", "werda.signup"]))
+    application = _application(["werda.look", "werda.signup"])
+    _serve(settings.host, settings.signup_port, application, at_once=STRANGERS_AT_ONCE)
 
 
-def _serve(host: str, port: int, application: ASGIApp) -> None:
+def _serve(host: str, port: int, application: ASGIApp, *, at_once: int | None = None) -> None:
     config = uvicorn.Config(
         application,
+        limit_concurrency=at_once,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -4,6 +4,8 @@ What was sent is kept as a keyed value only, because it may hold secrets (B5); w
 """
 
 import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -36,6 +38,22 @@ class RequestKey:
     api_key_id: int
     key: str
     said: Secret
+
+
+@contextmanager
+def one_at_a_time(connection: psycopg.Connection[Any], request: RequestKey | None) -> Iterator[None]:
+    """Requests under one key take turns, so that the second is answered as the first was. The work in between may
+    commit, so the lock is the connection's and not a transaction's."""
+    if request is None:
+        yield
+        return
+    lock = (f"werda:answer:{request.key}", request.api_key_id)
+    connection.execute("select pg_advisory_lock(hashtextextended(%s, %s))", lock)
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, %s))", lock)
 
 
 def known_answer(

@@ -42,10 +42,10 @@ _COUNT: Final = sql.SQL(
     "select count(*), count(*) filter (where email <> ''), count(*) filter (where email = '' and address),"
     " count(*) filter (where email = '' and not address)"
     " from (select c.email, c.street <> '' and c.postcode <> '' and c.city <> '' as address"
-    " from customer c where c.brand_id = %s and {}) w"
+    " from customer c where c.brand_id = %s and c.ended_at is null and {}) w"
 ).format(_WITHOUT)
 _LOCK: Final = sql.SQL(
-    "select c.id from customer c where c.brand_id = %s and c.id > %s and {}"
+    "select c.id from customer c where c.brand_id = %s and c.id > %s and c.ended_at is null and {}"
     " order by c.id limit %s for no key update of c"
 ).format(_WITHOUT)
 _STILL: Final = sql.SQL("select c.id from unnest(%s::bigint[]) c(id) where {}").format(_WITHOUT)

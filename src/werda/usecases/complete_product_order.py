@@ -1,9 +1,10 @@
 """The operator has carried an order out: the customer, their lines and SIMs come in, and the chosen code counts (S5).
 
-All in the transaction that settles the order. Only a *new* customer gets the code of the order: whoever orders in
-another's name must not end up with a code for that person's contracts. For the same reason a line or SIM that is
-somebody else's is refused. A code that does not fit the number or customer number the operator gave (B2), or that many
-hold by now (B3), is replaced by a random one, and a letter brings it.
+All in the transaction that settles the order. Only a *new* customer is brought in: whoever orders in another's name
+must not end up with a code, or with a card whose PUK counts, for that person's account. What somebody ordered who is a
+customer already, the operator brings in by file or API, and answers for. A line or SIM that is somebody else's is
+refused. A code that does not fit the number or customer number the operator gave (B2), or that many hold by now (B3),
+is replaced by a random one, and a letter brings it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,26 +59,22 @@ class CompleteProductOrder:
             return answer
         if (reason := _belongs_to_others(connection, order.brand_id, answer)) is not None:
             return Refused(reason)
+        code = self._take_code(connection, order.id)
         known = _customer(connection, order.brand_id, answer.customer_number)
-        if (reason := self._bring_in(connection, order, answer, now, known=known is not None)) is not None:
+        if known is not None:
+            return Done(known)
+        if (reason := self._bring_in(connection, order, answer, now)) is not None:
             return Refused(reason)
         customer_id = _customer(connection, order.brand_id, answer.customer_number)
         assert customer_id is not None, "the import has just brought them in"
-        code = self._take_code(connection, order.id)
-        if known is None:
-            _queue_papers(connection, order.brand_id, customer_id, now)
-            self._give_code(connection, order.brand_id, customer_id, code, now)
+        _queue_papers(connection, order.brand_id, customer_id, now)
+        self._give_code(connection, order.brand_id, customer_id, code, now)
         return Done(customer_id)
 
-    def _bring_in(
-        self, connection: Connection, order: PlacedOrder, answer: "_Answer", now: datetime, *, known: bool
-    ) -> str | None:
-        """Customer, lines and SIMs, by the same upserts as a file; gives what kept them out.
-
-        Of a customer who is there already the order says nothing: it was placed without proving who they are.
-        """
+    def _bring_in(self, connection: Connection, order: PlacedOrder, answer: "_Answer", now: datetime) -> str | None:
+        """Customer, lines and SIMs, by the same upserts as a file; gives what kept them out."""
         brand_id = order.brand_id
-        about = {} if known else _about(order.detail)
+        about = _about(order.detail)
         policies = _policies(connection, brand_id)
         customers = CustomerImport(connection, brand_id, now, now, policies, self.verifier, self.custody)
         outcome = customers.take(_rows(CUSTOMER_COLUMNS, _lines(answer, about, order.detail)))
@@ -222,14 +219,14 @@ def _rows(columns: Columns, told: Sequence[Mapping[str, str]]) -> Rows:
 
 
 def _queue_papers(connection: Connection, brand_id: int, customer_id: int, now: datetime) -> None:
-    """The contract, and a carrier for each card; who has no address of record finds them in the portal (S6, S10)."""
+    """The contract, and a carrier for each card and eSIM profile (S6, S10, S12), for who has a postal address."""
     connection.execute(
         "insert into letter (brand_id, customer_id, kind, sim_id, created_at)"
         " select %(brand)s, c.id, %(contract)s, null::bigint, %(now)s from customer c"
-        " where c.id = %(customer)s and c.street <> ''"
+        " where c.id = %(customer)s and c.street <> '' and c.postcode <> '' and c.city <> ''"
         " union all select %(brand)s, c.id, %(carrier)s, s.id, %(now)s from customer c"
-        " join sim_profile s on s.customer_id = c.id and s.kind = 'physical'"
-        " where c.id = %(customer)s and c.street <> '' on conflict do nothing",
+        " join sim_profile s on s.customer_id = c.id"
+        " where c.id = %(customer)s and c.street <> '' and c.postcode <> '' and c.city <> '' on conflict do nothing",
         {
             "brand": brand_id,
             "customer": customer_id,

@@ -31,6 +31,11 @@ class CompleteSimReplacement:
         old = order.detail.get("iccid")
         if not isinstance(old, str):
             return Refused("the order names no SIM that could be replaced; answer that it failed")
+        owner = connection.execute(
+            "select customer_id from sim_profile where brand_id = %s and iccid = %s for update", (order.brand_id, old)
+        ).fetchone()
+        if owner is None or owner[0] != order.customer_id:
+            return Refused("the SIM to be replaced is no longer this customer's; answer that the order failed")
         policy = policy_in_force(connection, order.brand_id, now)
         done = replace_sim(
             connection, self.rings, brand_id=order.brand_id, iccid=old, new_iccid=iccid,

@@ -109,8 +109,14 @@ class SimImport:
         taken = self._profiles.take(self.brand_id, self.as_of, self._values(told, owners, known), none_known=not known)
         self._settle([taken.ids[iccid] for iccid, effect in taken.effects.items() if effect is Effect.CHANGED])
         self._leave_lines([sim.id for sim in known.values()])
-        if known or not cells.unsaid(told.activated_at):  # else it is a first list, which tells no replacement
-            self._cool([taken.ids[iccid] for iccid in self._just_activated(told)])
+        self._cool([taken.ids[iccid] for iccid in self._just_activated(told)])
+        self._cool_moved(
+            [
+                known[iccid].id
+                for iccid, owner in zip(told.iccid, owners.customer, strict=True)
+                if iccid in known and owner is not None and known[iccid].customer_id not in (0, owner)
+            ]
+        )
         for line, iccid, secrets, puk, owner in zip(
             told.line, told.iccid, told.secrets, told.puk, owners.customer, strict=True
         ):
@@ -257,12 +263,24 @@ class SimImport:
                 " update sim_profile s set counts_from = s.activated_at + %(cooling)s"
                 " where s.id = any(%(sims)s) and s.status = 'active' and s.counts_from is null"
                 " and s.activated_at > %(since)s and exists (select from sim_profile o where o.line_id = s.line_id"
-                "  and o.customer_id = s.customer_id and o.id <> s.id and o.activated_at < s.activated_at)"
+                "  and o.customer_id = s.customer_id and o.id <> s.id"
+                "  and (o.activated_at < s.activated_at or o.status = 'blocked'))"
                 " returning s.line_id, s.counts_from),"
                 " lines as (select line_id, max(counts_from) as until from cooled group by line_id)"
                 " update line l set possession_from = greatest(l.possession_from, c.until) from lines c"
                 " where l.id = c.line_id",
                 {"cooling": self.cooling, "sims": sims, "since": self.as_of - self.cooling},
+            )
+
+    def _cool_moved(self, sims: list[int]) -> None:
+        """A SIM in use that came from another customer cools from the file's time on, whatever the line had before."""
+        if sims:
+            self.connection.execute(
+                "with cooled as (update sim_profile set counts_from = %(until)s"
+                "  where id = any(%(sims)s) and status = 'active' returning line_id)"
+                " update line l set possession_from = greatest(l.possession_from, %(until)s) from cooled c"
+                " where l.id = c.line_id",
+                {"until": self.as_of + self.cooling, "sims": sims},
             )
 
     def _renew_secrets(

@@ -94,6 +94,7 @@ class _Papers:
                 " from letter l join customer c on c.id = l.customer_id left join sim_profile s on s.id = l.sim_id"
                 " left join line p on p.id = s.line_id"
                 " where l.brand_id = %s and l.kind = %s and l.printed_at is null and l.run_id is null and l.id > %s"
+                " and c.ended_at is null"
                 " order by l.id limit %s",
                 (self.brand.id, kind.value, after, AT_ONCE),
             ).fetchall()

@@ -26,7 +26,13 @@ from werda.usecases.tell_customer import tell_customer
 
 Connection = psycopg.Connection[Any]
 
-ABOUT_CODES: Final = [kind.value for kind in NoticeKind]
+ABOUT_CODES: Final = [
+    kind.value
+    for kind in (
+        *(NoticeKind.CODE_CHOSEN, NoticeKind.CODE_CHANGED, NoticeKind.CODE_ASSIGNED, NoticeKind.CODE_REPLACED),
+    )
+]
+"""What a new code makes untrue. A warning of something else, such as a port-out, stays (A6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,13 @@ class Change:
 
 
 def hold(connection: Connection, custody: Custody, customer_id: int) -> Holder | None:
-    """Lock a customer until the transaction ends, and open their code; None when there is no such customer.
+    """Lock a customer until the transaction ends, and open their code; None for one who left or is not there.
 
     An import and `werda codes assign` lock customers too, before anything else, so that nobody waits in a circle.
     """
-    row = connection.execute("select brand_id from customer where id = %s for no key update", (customer_id,)).fetchone()
+    row = connection.execute(
+        "select brand_id from customer where id = %s and ended_at is null for no key update", (customer_id,)
+    ).fetchone()
     if row is None:
         return None
     sealed = connection.execute(

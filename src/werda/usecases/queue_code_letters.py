@@ -19,7 +19,8 @@ def queue_code_letters(
     done = connection.execute(
         "insert into letter (brand_id, customer_id, kind, created_at)"
         " select c.brand_id, c.id, %s, %s from customer c"
-        " where c.id = any (%s) and (c.email = '' or %s) and c.street <> '' and c.postcode <> '' and c.city <> ''"
+        " where c.id = any (%s) and c.ended_at is null"
+        " and (c.email = '' or %s) and c.street <> '' and c.postcode <> '' and c.city <> ''"
         " order by c.id on conflict do nothing",
         (LetterKind.CODE.value, now, list(customers), everybody),
     )

@@ -13,9 +13,9 @@ from typing import Final
 from werda.core.audit import EventKind
 from werda.core.level import Level
 from werda.core.notice import NoticeKind
+from werda.core.order import OrderKind
 from werda.core.permission import NotAllowed, Why, may
 from werda.core.policy import Operation, Policy
-from werda.store.models.order import OrderKind
 from werda.store.queries.grant import Grant
 from werda.usecases.lock_operation import is_locked
 from werda.usecases.order_from_operator import Ordered, order_from_operator

@@ -6,9 +6,9 @@ and the contract's end is a matter of its own (`end_contract`).
 
 from datetime import datetime
 
+from werda.core.order import OrderKind
 from werda.core.permission import NotAllowed, Why
 from werda.core.policy import Operation, Policy
-from werda.store.models.order import OrderKind
 from werda.store.queries.grant import Grant
 from werda.usecases.order_from_operator import Ordered
 from werda.usecases.request_by_grant import order_for, permitted, refuse

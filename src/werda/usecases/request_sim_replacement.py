@@ -5,11 +5,11 @@ Nothing changes yet. The operator sends or downloads the new SIM and answers; `r
 
 from datetime import datetime
 
+from werda.core.order import OrderKind
 from werda.core.permission import NotAllowed, Why
 from werda.core.policy import Operation, Policy
 from werda.core.sim import SimKind
 from werda.core.sim_life import NotPossible, Step, take_step
-from werda.store.models.order import OrderKind
 from werda.store.queries.grant import Grant
 from werda.usecases.order_from_operator import Ordered
 from werda.usecases.request_by_grant import order_for, permitted, refuse

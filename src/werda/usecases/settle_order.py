@@ -118,6 +118,8 @@ def settle_order(
                 raise psycopg.Rollback
     if isinstance(outcome, Refused):
         return outcome
+    if result.state is OrderState.FAILED:  # nobody will ask for the code that was chosen with it
+        connection.execute("delete from ordered_code where order_id = %s", (order.id,))
     connection.execute(
         "update operator_order set state = %s, reason = %s, settled_at = %s, customer_id = coalesce(customer_id, %s)"
         " where id = %s",

@@ -55,9 +55,10 @@ class Standing:
 def standing(connection: Connection, brand_id: int) -> Standing:
     """Count, which for a million customers takes a few seconds."""
     row = connection.execute(
-        "select (select count(*) from customer where brand_id = %(brand)s),"
+        "select (select count(*) from customer where brand_id = %(brand)s and ended_at is null),"
         " (select count(*) from customer c join credential k on k.customer_id = c.id and k.person_id = 0"
-        "  and k.method = %(code)s and k.sim_id = 0 where c.brand_id = %(brand)s),"
+        "  and k.method = %(code)s and k.sim_id = 0"
+        "  where c.brand_id = %(brand)s and c.ended_at is null),"
         " n.told, n.untold,"
         " (select count(*) from letter where brand_id = %(brand)s and kind = 'code'"
         "  and printed_at is null and run_id is null)"

@@ -24,13 +24,24 @@ $$;
 do $$
 declare t text;
 begin
-    foreach t in array array['customer', 'line', 'sim_profile', 'call_note', 'call_grant', 'attempt', 'event'] loop
+    foreach t in array array['customer', 'line', 'sim_profile', 'call_note', 'call_grant', 'attempt', 'event',
+                             'operator_order', 'outbox_message'] loop
         execute format('alter table %I enable row level security', t);
         execute format('drop policy if exists by_grant on %I', t);
         execute format('drop policy if exists custody on %I', t);
         execute format('create policy custody on %I to werda_custody using (true) with check (true)', t);
     end loop;
 end $$;
+
+-- Sign-up faces strangers: it may order a new contract and nothing else, for nobody who is a customer.
+drop policy if exists sign_up on operator_order;
+drop policy if exists sign_up_reads on operator_order;
+drop policy if exists sign_up on outbox_message;
+create policy sign_up on operator_order for insert to werda_signup
+    with check (kind = 'product' and state = 'ordered' and customer_id is null);
+create policy sign_up_reads on operator_order for select to werda_signup using (true);
+create policy sign_up on outbox_message for insert to werda_signup
+    with check (type = 'org.werda.order.product.v1' and body::jsonb ->> 'type' = type and stream like 'order:%');
 
 create policy by_grant on customer for select to werda_desk using (granted_customer(id, null));
 create policy by_grant on line for select to werda_desk using (granted_customer(customer_id, id));

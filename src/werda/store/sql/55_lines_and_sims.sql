@@ -1,10 +1,13 @@
 -- A phone number outlives the contract that had it: with the next customer its line begins anew, and what was said about
--- the last one's no longer holds.
+-- the last one's no longer holds. The card in it may already be in the next customer's hand, so its PUK no longer counts
+-- for the last one (B7).
 create or replace function line_begins_anew() returns trigger
 language plpgsql set search_path = public, pg_temp as $$
 begin
     new.ended_at := null;
     new.possession_from := null;
+    update sim_profile set status = case status when 'active' then 'blocked' else status end, line_id = null
+    where line_id = new.id and customer_id = old.customer_id;
     return new;
 end $$;
 

@@ -38,7 +38,6 @@ def plain(cell: str) -> Plain:
 IS_E164: Final = plain(r"\+[1-9][0-9]{6,14}+")
 IS_NUMBER: Final = plain(rf"[^{END}]{{1,{LONGEST_NUMBER}}}+")
 IS_MAIL: Final = plain(rf"(?:[^@\s{END}]+@[^@\s{END}]+\.[^@\s{END}]+)?")
-IS_SAID: Final = plain(rf"[^{END}]++")
 
 
 class BadCell(Exception):
