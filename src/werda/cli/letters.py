@@ -28,7 +28,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON objec
 
 @click.group()
 def command() -> None:
-    """Print code letters and SIM carriers that wait to be posted; docs/documents.md.
+    """Print contracts, code letters and SIM carriers that wait to be posted; docs/documents.md.
 
     \b
     Exit codes: 0 done, 1 some letters still wait, 2 wrong use or unusable installation.
