@@ -49,6 +49,20 @@ class EventKind(StrEnum):
     OPERATION_UNLOCKED = "operation:unlocked"
     CONTRACT_ENDED = "contract:ended"
     SECRETS_DESTROYED = "secrets:destroyed"
+    CREDENTIAL_DISTRUSTED = "credential:distrusted"
+    CALL_CODE_GIVEN = "call_code:given"
+    LETTER_CODE_ORDERED = "letter_code:ordered"
+    LOCKOUT_LIFTED = "lockout:lifted"
+    ALARM_CHANGED = "alarm:changed"
+    INCIDENT_OPENED = "incident:opened"
+    INCIDENT_CHANGED = "incident:changed"
+    INCIDENT_CLOSED = "incident:closed"
+    AGENT_FLAGGED = "agent:flagged"
+    KEY_ADDED = "key:added"
+    KEY_PROMOTED = "key:promoted"
+    KEY_RETIRED = "key:retired"
+    CUSTOMER_ERASED = "customer:erased"
+    RECORD_EXPIRED = "record:expired"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,14 @@ class NoticeKind(StrEnum):
     """Another SIM took the place of one of theirs, and with it another PUK."""
     PORT_OUT_REQUESTED = "port_out_requested"
     """Somebody asked for their number to go to another provider; told before it is carried out (A6)."""
+    HOTLINE_LOCKED = "hotline_locked"
+    """Too many wrong tries: hotline authentication from other lines than their own is locked (C8)."""
+    VERIFIED_AFTER_FAILURES = "verified_after_failures"
+    """Somebody passed after wrong tries (C8)."""
+    LOCKOUT_LIFTED = "lockout_lifted"
+    """Hotline authentication is open again (C8)."""
+    CODE_DISTRUSTED = "code_distrusted"
+    """Their code may be known to somebody and no longer counts; another one is needed (B8)."""
 
 
 class NoticeChannel(StrEnum):

@@ -22,6 +22,8 @@ class Outcome(IntEnum):
     TOO_EARLY = 3  # before the budget's not_before; not evaluated, not counted (C4)
     UNKNOWN = 4  # no such line or customer number; went over a decoy row (C7)
     NOT_ACCEPTED = 5  # the policy in force has no such method on this channel; not evaluated, not counted
+    STEPPED_UP = 6  # right, but source or brand is stepped up: a code alone opens nothing; not counted (C5, C6)
+    SOURCE_LIMITED = 7  # its source has used up its limit; not evaluated, not counted (C5)
 
     @property
     def slug(self) -> str:
