@@ -7,6 +7,7 @@ from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
 from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
 from werda.store.models.event import Event
+from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
 from werda.store.models.letter import Letter
 from werda.store.models.notice import Notice
@@ -16,6 +17,7 @@ from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
 from werda.store.models.webhook import IntakeReply, WebhookEndpoint
 
 __all__ = [
+    "Alarm",
     "Agent",
     "ApiKey",
     "Attempt",
@@ -47,6 +49,8 @@ __all__ = [
     "SealedSecret",
     "SimProfile",
     "TariffVersion",
+    "Traffic",
     "Trunk",
     "WebhookEndpoint",
+    "WrongValues",
 ]
