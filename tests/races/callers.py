@@ -122,7 +122,7 @@ def check_budget(database: TestDatabase, person: Person, own: bool) -> None:
     runs = [seen[Outcome.VERIFIED] + 1, *(failures[count] for count in range(1, MAX_FAILURES + 1))]
     assert runs == sorted(runs, reverse=True), f"two guesses were evaluated on the same count: {runs}"
     left = database.rows("select failures from budget where customer_id = %s and own_line = %s", person.id, own)
-    assert left or (own and not seen), "evaluated without a budget; only the one for own lines begins with its first call"
+    assert left or (own and not seen), "evaluated without a budget; own lines get theirs with the first call"
     if left and not seen[Outcome.VERIFIED]:
         assert left == [(failures.total(),)]
 

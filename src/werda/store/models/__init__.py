@@ -17,8 +17,8 @@ from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
 from werda.store.models.webhook import IntakeReply, WebhookEndpoint
 
 __all__ = [
-    "Alarm",
     "Agent",
+    "Alarm",
     "ApiKey",
     "Attempt",
     "AttemptBatch",
