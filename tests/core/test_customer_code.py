@@ -5,9 +5,11 @@ import pytest
 from werda.core.customer_code import CodeFormat, CustomerCode, method_of
 from werda.core.malformed import Malformed
 from werda.core.method import Method
+from werda.core.one_time_code import OneTimeLimits, lengths
 from werda.core.secret import Secret
 
 FOUR = CodeFormat()
+TOLD = lengths(FOUR, OneTimeLimits())
 
 
 def test_code_is_text_and_keeps_its_leading_zeros() -> None:
@@ -44,14 +46,15 @@ def test_suggestions_are_of_the_brands_format_and_spread_over_all_codes() -> Non
 
 
 def test_keyed_entry_is_told_by_its_length() -> None:
-    assert method_of(Secret("0007"), FOUR) is Method.CUSTOMER_CODE
-    assert method_of(Secret("00000007"), FOUR) is Method.PUK
-    assert method_of(Secret("123456"), CodeFormat(6)) is Method.CUSTOMER_CODE
+    assert method_of(Secret("0007"), TOLD) is Method.CUSTOMER_CODE
+    assert method_of(Secret("00000007"), TOLD) is Method.PUK
+    assert method_of(Secret("123456"), TOLD) is Method.CALL_CODE
+    assert method_of(Secret("123456"), lengths(CodeFormat(6), OneTimeLimits(call_digits=7))) is Method.CUSTOMER_CODE
 
 
 @pytest.mark.parametrize("entry", ["", "1", "123", "12345", "1234567", "123456789", "12*4", "１２３４"])
 def test_keyed_entry_of_another_length_or_with_other_signs_is_no_method(entry: str) -> None:
-    assert method_of(Secret(entry), FOUR) is Method.NONE
+    assert method_of(Secret(entry), TOLD) is Method.NONE
 
 
 def test_code_never_shows_itself() -> None:  # B9

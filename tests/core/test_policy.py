@@ -56,9 +56,10 @@ def test_nothing_is_in_force_before_the_first_version() -> None:
     assert Policy.in_force((), SWITCH) is None
 
 
-def test_from_16_february_only_code_and_puk_let_anybody_pass() -> None:  # S1
+def test_from_16_february_only_a_secret_lets_anybody_pass() -> None:  # S1
     accepted = {(method, channel) for method in Method for channel in Channel if NEW.accepts(method, channel, SWITCH)}
-    assert accepted == {(method, channel) for method in (Method.CUSTOMER_CODE, Method.PUK) for channel in Channel}
+    secrets = (Method.CUSTOMER_CODE, Method.PUK, Method.CALL_CODE, Method.LETTER_CODE)
+    assert accepted == {(method, channel) for method in secrets for channel in Channel}
 
 
 def test_old_way_counts_with_an_agent_only_and_ends_to_the_second() -> None:  # A1

@@ -65,6 +65,20 @@ def test_brand_may_mask_the_code_in_its_contracts() -> None:  # S6
     assert 'write in_contract = "shown" or "masked"' in problem.message
 
 
+@pytest.mark.parametrize(("code", "call_code"), [(4, 6), (5, 6), (6, 7), (7, 6)])
+def test_a_call_code_is_never_as_long_as_a_customer_code(code: int, call_code: int) -> None:  # B6
+    assert taken(SHORTEST + f"[code]\ndigits = {code}\n").one_time.call_digits == call_code
+    if code > 5:
+        problem = only_problem(SHORTEST + f"[code]\ndigits = {code}\n[one_time]\ncall_code_digits = {code}\n")
+        assert (problem.key, problem.line) == ("one_time.call_code_digits", 9)
+        assert f"write {call_code}" in problem.message
+
+
+def test_letter_codes_are_longer_than_a_puk() -> None:  # E4
+    problem = only_problem(SHORTEST + "[one_time]\nletter_code_digits = 8\n")
+    assert problem.key == "one_time.letter_code_digits"
+
+
 def test_all_problems_are_told_at_once_in_the_order_of_the_lines() -> None:
     found = problems(HEAD + "[budget]\nfailures = 9\n[dialogue]\ntries = 'two'\n[methods.puk]\nlevel = 2\n")
     assert [(problem.line, problem.key) for problem in found] == [

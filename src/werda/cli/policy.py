@@ -16,6 +16,7 @@ from werda.core.budget import Limits
 from werda.core.call import Channel
 from werda.core.level import Level
 from werda.core.method import Method
+from werda.core.one_time_code import ONE_TIME
 from werda.core.policy import Policy, clashes, warnings
 from werda.core.policy_document import parse
 from werda.core.toml_document import Problem, moments, why_not_one_moment
@@ -167,6 +168,8 @@ def _method_in_words(method: Method, policy: Policy, now: datetime) -> str:
     name = method.slug.replace("_", " ")
     if method is Method.CUSTOMER_CODE:
         name += f" ({policy.code_format.digits} digits)"
+    if method in ONE_TIME:
+        name += f" ({policy.one_time.digits(method)} digits)"
     ways = [channel.slug for channel in Channel if policy.accepts(method, channel, now) is not None]
     until = policy.methods[method].until
     end = f", until {_shown(until, policy)}" if until else ""

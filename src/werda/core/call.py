@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
 
+from werda.core.sim import PUK_DIGITS
+
 
 class Channel(IntEnum):
     """Who took the digits: the keypad dialogue, an agent's entry field, or an integrator's API call (E1)."""
@@ -53,7 +55,8 @@ class Arrival:
     `identified` says that the calling number belongs to exactly one customer, so the caller need not key in a number;
     it proves nothing (D1). `open` follows from the policy's opening hours and is said before authentication.
     `announce` is the date from which only code or PUK count, while it lies ahead (S4). `tries_left` counts over
-    keypad, agent and API in this call.
+    keypad, agent and API in this call. `longest_secret` is how many digits the longest one has that the policy takes on
+    a keypad: where letter codes count an entry goes on behind the eighth digit, and ``#`` or a pause ends a PUK.
     """
 
     call_id: int
@@ -63,3 +66,4 @@ class Arrival:
     open: bool
     announce: date | None
     tries_left: int
+    longest_secret: int = PUK_DIGITS

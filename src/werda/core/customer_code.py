@@ -5,6 +5,7 @@ A code is text, never a number: leading zeros count. It is asked for whole (B4).
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -49,9 +50,9 @@ class CustomerCode:
         return cls(Secret(f"{secrets.randbelow(10**code_format.digits):0{code_format.digits}}"))
 
 
-def method_of(digits: Secret, code_format: CodeFormat) -> Method:
-    """Which secret a caller keyed in, told by its length; `Method.NONE` when it can be neither."""
+def method_of(digits: Secret, lengths: Mapping[int, Method]) -> Method:
+    """Which secret a caller keyed in, told by its length alone; `Method.NONE` when none is so long."""
     entry = digits.reveal()
     if not re.fullmatch(r"[0-9]+", entry):
         return Method.NONE
-    return {code_format.digits: Method.CUSTOMER_CODE, PUK_DIGITS: Method.PUK}.get(len(entry), Method.NONE)
+    return lengths.get(len(entry), Method.NONE)

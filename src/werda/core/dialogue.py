@@ -1,7 +1,7 @@
 """What a caller hears and what the keys do: a pure state machine (design decision 6; surfaces.md, "The phone").
 
 An event goes in, a `Turn` comes out: what to say, and what to do then. FastAGI and the phone in the browser only
-translate. One field takes both secrets, `0` alone is a person, `*` repeats, silence leads to a person, two tries in a
+translate. One field takes every secret, `0` alone is a person, `*` repeats, silence leads to a person, two tries in a
 call and then a person. What is said next depends on the tries in this call only: an unknown, locked or wrong number
 sounds the same (C7).
 """
@@ -14,6 +14,7 @@ from werda.core.call import Arrival
 from werda.core.level import Level
 from werda.core.number import keyed
 from werda.core.secret import Secret
+from werda.core.sim import PUK_DIGITS
 from werda.core.verdict import Next, Verdict, Verified
 
 TRIES: Final = 2
@@ -143,7 +144,7 @@ class Turn:
     then: Then
 
 
-SECRET_FIELD: Final = Collect(most=8)
+SECRET_FIELD: Final = Collect(most=PUK_DIGITS)
 NUMBER_FIELD: Final = Collect(most=20)
 NUMBER_AGAIN_FIELD: Final = Collect(most=20, empty=True)
 
@@ -160,6 +161,7 @@ class Dialogue:
     number: str | None = field(default=None, repr=False)
     ask_number: bool = False
     repeats_left: int = REPEATS
+    secret_field: Collect = SECRET_FIELD
 
     @classmethod
     def begin(cls, arrival: Arrival) -> "Dialogue":
@@ -170,9 +172,10 @@ class Dialogue:
         if tries <= 0:
             return cls(TO_A_PERSON, 0)
         opening = (Prompt.WELCOME,) if arrival.announce is None else (Prompt.WELCOME, Prompt.ANNOUNCE)
+        asks = replace(SECRET_FIELD, most=arrival.longest_secret)
         if arrival.identified:
-            return cls(Turn((*opening, Prompt.SECRET), SECRET_FIELD), tries)
-        return cls(Turn((*opening, Prompt.NUMBER), NUMBER_FIELD), tries, ask_number=True)
+            return cls(Turn((*opening, Prompt.SECRET), asks), tries, secret_field=asks)
+        return cls(Turn((*opening, Prompt.NUMBER), NUMBER_FIELD), tries, ask_number=True, secret_field=asks)
 
     @property
     def finished(self) -> bool:
@@ -209,7 +212,7 @@ class Dialogue:
             number = keyed(keys.reveal()) if keys else self.number
             first_time = self.number is None
             say = Prompt.SECRET if first_time else Prompt.SECRET_AGAIN
-            return replace(self, turn=Turn((say,), SECRET_FIELD), number=number, ask_number=False)
+            return replace(self, turn=Turn((say,), self.secret_field), number=number, ask_number=False)
         return replace(self, turn=Turn((), Verify(self.number, keys)))
 
     def _judged(self, verdict: Verdict) -> "Dialogue":
@@ -219,7 +222,7 @@ class Dialogue:
         if tries <= 0 or verdict.next is not Next.RETRY:
             return replace(self, turn=TO_A_PERSON, tries_left=tries)
         if self.number is None:
-            return replace(self, turn=Turn((Prompt.REFUSED, Prompt.SECRET_AGAIN), SECRET_FIELD), tries_left=tries)
+            return replace(self, turn=Turn((Prompt.REFUSED, Prompt.SECRET_AGAIN), self.secret_field), tries_left=tries)
         # The number may have been mistyped, and nobody may be told so: it is asked again, `#` keeps it.
         turn = Turn((Prompt.REFUSED, Prompt.NUMBER_AGAIN), NUMBER_AGAIN_FIELD)
         return replace(self, turn=turn, tries_left=tries, ask_number=True)

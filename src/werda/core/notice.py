@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     """Somebody passed after wrong tries (C8)."""
     LOCKOUT_LIFTED = "lockout_lifted"
     """Hotline authentication is open again (C8)."""
+    LETTER_CODE_ORDERED = "letter_code_ordered"
+    """A code goes to them by post; told by another channel, so that nobody can order one behind their back (E4)."""
     CODE_DISTRUSTED = "code_distrusted"
     """Their code may be known to somebody and no longer counts; another one is needed (B8)."""
 

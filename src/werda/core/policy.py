@@ -18,6 +18,8 @@ from werda.core.call import Channel
 from werda.core.customer_code import CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
+from werda.core.one_time_code import ONE_TIME, OneTimeLimits, lengths
+from werda.core.sim import PUK_DIGITS
 
 
 class Operation(StrEnum):
@@ -96,6 +98,8 @@ class Policy:
     method ends the greeting says so (S4). `token_lifetime` runs from the verification to the agent's redeeming it,
     `grant_lifetime` from there. `sim_cooling` is how long after a SIM came to a line in use its PUK and possession of
     the line count for nothing (A3), `secrets_kept` how long after the end of a contract its secrets are kept (A9).
+    `session_cooling` is how long a passkey or TOTP must have been enrolled before what it gives is a second proof (A3).
+    `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2).
     `hours` is `None` for a hotline that is always open.
     """
 
@@ -107,11 +111,13 @@ class Policy:
     masks_code_in_contract: bool
     methods: Mapping[Method, Acceptance]
     limits: Limits
+    one_time: OneTimeLimits
     tries_per_call: int
     announce_before: timedelta
     token_lifetime: timedelta
     grant_lifetime: timedelta
     sim_cooling: timedelta
+    session_cooling: timedelta
     secrets_kept: timedelta
     levels: Mapping[Operation, Level]
     hours: OpeningHours | None
@@ -127,6 +133,18 @@ class Policy:
         if accepted.until is not None and now >= accepted.until:
             return None
         return accepted.level
+
+    @property
+    def lengths(self) -> Mapping[int, Method]:
+        """Which secret an entry of so many digits is at this brand."""
+        return lengths(self.code_format, self.one_time)
+
+    def longest_entry(self, channel: Channel, now: datetime) -> int:
+        """How many digits the longest secret has that counts on `channel` at `now`, a PUK's at least."""
+        return max(
+            [PUK_DIGITS]
+            + [self.one_time.digits(method) for method in ONE_TIME if self.accepts(method, channel, now) is not None]
+        )
 
     def required_level(self, operation: Operation) -> Level:
         """The level a caller needs for `operation` (A2, A3)."""

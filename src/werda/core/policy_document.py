@@ -14,6 +14,13 @@ from werda.core.call import Channel
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
+from werda.core.one_time_code import (
+    FEWEST_CALL_DIGITS,
+    FEWEST_LETTER_DIGITS,
+    MOST_CALL_DIGITS,
+    MOST_LETTER_DIGITS,
+    OneTimeLimits,
+)
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
 from werda.core.toml_document import Document, Problem
 
@@ -45,14 +52,15 @@ def _read(document: Document) -> Policy:
     version = document.text("version", pattern=r"\S(.{0,98}\S)?", example="2023-02")
     zone = document.zone("timezone")
     begins = document.moment("effective_from", zone, required=True)
+    code_format = CodeFormat(
+        document.integer("code.digits", default=FEWEST_DIGITS, low=FEWEST_DIGITS, high=MOST_DIGITS, why="S15")
+    )
     return Policy(
         brand=brand,
         version=version,
         zone=zone,
         effective_from=begins or _EPOCH,
-        code_format=CodeFormat(
-            document.integer("code.digits", default=FEWEST_DIGITS, low=FEWEST_DIGITS, high=MOST_DIGITS, why="S15")
-        ),
+        code_format=code_format,
         masks_code_in_contract=document.word("code.in_contract", words=("shown", "masked"), default="shown")
         == "masked",
         methods=MappingProxyType(_methods(document, zone, begins)),
@@ -61,6 +69,7 @@ def _read(document: Document) -> Policy:
             first_delay=_seconds(document, "budget.first_delay_seconds", default=30, low=1, high=86_400),
             factor=document.integer("budget.factor", default=4, low=2, high=100, why="C4"),
         ),
+        one_time=_one_time(document, code_format),
         tries_per_call=document.integer("dialogue.tries", default=2, low=1, high=MAX_FAILURES, why="C1"),
         announce_before=timedelta(days=document.integer("dialogue.announce_days", default=14, low=0, high=90)),
         token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
@@ -74,11 +83,42 @@ def _read(document: Document) -> Policy:
                 why="A3",
             )
         ),
+        session_cooling=timedelta(
+            hours=document.integer("lifetimes.session_cooling_hours", default=72, low=24, high=720, why="A3")
+        ),
         secrets_kept=timedelta(
             days=document.integer("lifetimes.ended_secrets_days", default=30, low=0, high=365, why="A9")
         ),
         levels=MappingProxyType({operation: _level(document, operation) for operation in Operation}),
         hours=_hours(document),
+    )
+
+
+def _one_time(document: Document, code_format: CodeFormat) -> OneTimeLimits:
+    """How one-time codes look and what they bear. On a keypad no two secrets may be equally long."""
+    otherwise = next(n for n in (FEWEST_CALL_DIGITS, MOST_CALL_DIGITS) if n != code_format.digits)
+    digits = document.integer(
+        "one_time.call_code_digits", default=otherwise, low=FEWEST_CALL_DIGITS, high=MOST_CALL_DIGITS, why="B6"
+    )
+    if digits == code_format.digits:
+        document.complain(
+            "one_time.call_code_digits",
+            f"is the length of a customer code, so a keypad could not tell them apart; write {otherwise}",
+        )
+    standard = OneTimeLimits()
+    return OneTimeLimits(
+        call_digits=digits,
+        letter_digits=document.integer(
+            "one_time.letter_code_digits",
+            default=standard.letter_digits,
+            low=FEWEST_LETTER_DIGITS,
+            high=MOST_LETTER_DIGITS,
+            why="a PUK has 8",
+        ),
+        failures=document.integer("one_time.failures", default=standard.failures, low=1, high=10, why="C2"),
+        failures_a_day=document.integer(
+            "one_time.failures_a_day", default=standard.failures_a_day, low=3, high=50, why="C2"
+        ),
     )
 
 
@@ -89,7 +129,7 @@ def _seconds(document: Document, key: str, *, default: int, low: int, high: int)
 def _methods(document: Document, zone: ZoneInfo, begins: datetime | None) -> dict[Method, Acceptance]:
     """The accepted methods. Customer code or PUK must be among them, or nobody passes once the old way has ended."""
     methods = {}
-    for method in (Method.CUSTOMER_CODE, Method.PUK, Method.LEGACY):
+    for method in (Method.CUSTOMER_CODE, Method.PUK, Method.LEGACY, Method.CALL_CODE, Method.LETTER_CODE):
         key = f"methods.{method.slug}"
         acceptance = _acceptance(document, key, method, zone, begins)
         if document.has(key):

@@ -5,7 +5,7 @@ switching anything (S2).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -14,6 +14,7 @@ from werda.core.call import BrandFacts, Channel
 from werda.core.customer_code import method_of
 from werda.core.level import Level
 from werda.core.method import Method
+from werda.core.one_time_code import OneTimeLimits
 from werda.core.policy import Policy
 from werda.core.policy_document import parse
 from werda.core.secret import Secret
@@ -33,6 +34,7 @@ class Ruling:
     tries_per_call: int
     token_lifetime: timedelta
     grant_lifetime: timedelta
+    one_time: OneTimeLimits = field(default_factory=OneTimeLimits)
 
 
 NO_POLICY: Final = Ruling(Method.NONE, None, Limits(), 2, timedelta(minutes=10), timedelta(minutes=30))
@@ -101,6 +103,9 @@ class Rulebook:
         policy = self.policy(brand_id, now)
         if policy is None:
             return NO_POLICY
-        method = Method.LEGACY if legacy else method_of(digits, policy.code_format)
+        method = Method.LEGACY if legacy else method_of(digits, policy.lengths)
         level = None if method is Method.NONE else policy.accepts(method, channel, now)
-        return Ruling(method, level, policy.limits, policy.tries_per_call, policy.token_lifetime, policy.grant_lifetime)
+        return Ruling(
+            *(method, level, policy.limits, policy.tries_per_call, policy.token_lifetime, policy.grant_lifetime),
+            one_time=policy.one_time,
+        )
