@@ -13,7 +13,7 @@ _UNREMEMBERED = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class VerifyForm(forms.Form):
-    """The typed entry: whose line it is, and customer code or PUK, whole."""
+    """The typed entry: whose line it is, and customer code, PUK, call code or letter code, whole."""
 
     number = forms.CharField(
         label=_("Phone number or customer number"),
@@ -21,7 +21,7 @@ class VerifyForm(forms.Form):
         widget=forms.TextInput(attrs={**_UNREMEMBERED, "inputmode": "tel"}),
     )
     digits = forms.CharField(
-        label=_("Customer code or PUK"),
+        label=_("Customer code, PUK, call code or letter code"),
         help_text=_("Ask for the whole number. It is checked and never shown."),
         max_length=16,
         widget=forms.PasswordInput(render_value=False, attrs={**_UNREMEMBERED, "inputmode": "numeric"}),

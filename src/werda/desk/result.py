@@ -24,14 +24,17 @@ class Result(Enum):
     NO_MATCH = "no_match"
     LOCKED = "locked"
     UNCHECKED = "unchecked"
+    NO_SECOND_MATCH = "no_second_match"
 
     @classmethod
-    def of(cls, entry: Entry) -> "Result":
-        """What the gate said, as the agent sees it."""
+    def of(cls, entry: Entry, *, verified: bool = False) -> "Result":
+        """What the gate said, as the agent sees it. `verified`: the caller had proved who they are before."""
         if entry.verified:
             return cls.MATCH
         if entry.locked:
             return cls.LOCKED
+        if verified:
+            return cls.NO_SECOND_MATCH
         return cls.RETRY if entry.try_again else cls.NO_MATCH
 
     @property
@@ -56,7 +59,12 @@ _SHOWN = {
     Result.NO_MATCH: _Shown(
         "refused", "cross", _("No match. Go on without customer data; no further try counts in this call.")
     ),
-    Result.LOCKED: _Shown("legacy", "lock", _("Locked. Verification by code or PUK is not possible at the moment.")),
+    Result.NO_SECOND_MATCH: _Shown("refused", "cross", _("No match. What the caller proved before still counts.")),
+    Result.LOCKED: _Shown(
+        "legacy",
+        "lock",
+        _("Locked after too many wrong tries. Code and PUK are locked together; letter code and call code apart."),
+    ),
     Result.UNCHECKED: _Shown(
         "legacy", "alert", _("The gate does not answer. Nothing was checked; go on without customer data.")
     ),

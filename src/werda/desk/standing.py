@@ -26,11 +26,15 @@ class Standing:
     channel: Channel | None
     legacy: bool
     verified_at: datetime | None
+    proved: frozenset[Method] = frozenset()
 
     @classmethod
-    def stored(cls, *, level: int, method: int, channel: int, legacy: bool, verified_at: datetime | None) -> "Standing":
+    def stored(
+        cls, *, level: int, method: int, channel: int, legacy: bool, verified_at: datetime | None,
+        proved: frozenset[Method] = frozenset(),
+    ) -> "Standing":  # fmt: skip
         """From the numbers of a stored call or grant."""
-        return cls(Level(level), Method(method), Channel(channel) if channel else None, legacy, verified_at)
+        return cls(Level(level), Method(method), Channel(channel) if channel else None, legacy, verified_at, proved)
 
     @property
     def state(self) -> str:
@@ -60,8 +64,15 @@ class Standing:
 
     @property
     def method_word(self) -> Text:
-        """By which method; a dash while there is none."""
-        return METHODS[self.method if self.level is not Level.NONE else Method.NONE]
+        """By which method, or by which ones; a dash while there is none."""
+        if self.level is Level.NONE:
+            return METHODS[Method.NONE]
+        return ", ".join(str(METHODS[method]) for method in sorted(self.proved | {self.method}))
+
+    @property
+    def may_unlock(self) -> bool:
+        """Whether hotline authentication may be unlocked in this call: by a letter code and nothing less (C2)."""
+        return self.level is not Level.NONE and Method.LETTER_CODE in self.proved
 
     @property
     def channel_word(self) -> Text:
@@ -94,6 +105,6 @@ def operations(policy: Policy | None, level: Level) -> list[OperationGroup]:
 
 
 _UNLOCKED_BY: Final[Mapping[Level, Text]] = {
-    Level.VERIFIED: _("Level 1: with customer code or PUK"),
-    Level.STRONG: _("Level 2: with an app confirmation or a call code as well"),
+    Level.VERIFIED: _("Level 1: with customer code or PUK, a call code or a letter code"),
+    Level.STRONG: _("Level 2: with customer code or PUK and a call code or a letter code"),
 }

@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from werda.core.call import Channel
@@ -25,6 +26,7 @@ from werda.store.queries.board import brand_names, live_calls, policies_of
 from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
+from werda.usecases.lift_lockout import Lifting, lift_lockout_by_grant
 from werda.usecases.wrap_up import NoteHoldsSecret, NotYours, wrap_up
 
 UNPROCESSABLE = 422
@@ -103,6 +105,22 @@ def verify_legacy(request: HttpRequest, grant: Grant) -> HttpResponseBase:
 
 
 @require_POST
+@with_grant
+def unlock(request: HttpRequest, grant: Grant) -> HttpResponseBase:
+    """Open hotline authentication again, when the caller's letter code was verified in this call (C2)."""
+    word, state = _UNLOCKED[lift_lockout_by_grant(grant.secret, agent_id=grant.agent_id)]
+    messages.add_message(request, messages.INFO, word, extra_tags=state)
+    return redirect("desk:call", grant.call_id)
+
+
+_UNLOCKED = {
+    Lifting.LIFTED: (gettext_lazy("Hotline access is unlocked. The customer will be told."), "verified"),
+    Lifting.NOT_LOCKED: (gettext_lazy("Hotline access was not locked."), "verified"),
+    Lifting.NOT_ALLOWED: (gettext_lazy("Only a letter code that was verified in this call unlocks."), "refused"),
+}
+
+
+@require_POST
 @for_agents
 def wrap_up_call(request: HttpRequest, call_id: int) -> HttpResponseBase:
     """Keep the note and end the call; also just after the caller hung up, when the grant has ended already."""
@@ -163,7 +181,7 @@ def _checked(request: HttpRequest, grant: Grant, number: str, proof: Secret | Le
     else:
         if isinstance(entry, NotRedeemed):
             return _back(request, _("The grant of this call has ended."))
-        result = Result.of(entry)
+        result = Result.of(entry, verified=grant.level > 0)
     # The number stays for the second try; the digits do not.
     request.session["result"] = [grant.call_id, result.value, number if result is Result.RETRY else ""]
     return redirect("desk:call", grant.call_id)
@@ -189,6 +207,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         channel=grant.channel,
         legacy=grant.legacy,
         verified_at=grant.verified_at,
+        proved=grant.proved,
     )
     policy = Policy.in_force(policies_of(grant.brand_id), now)
     customer = customer_for(grant)

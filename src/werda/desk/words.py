@@ -17,6 +17,8 @@ METHODS: Final[Mapping[Method, Text]] = {
     Method.CUSTOMER_CODE: _("customer code"),
     Method.PUK: _("PUK"),
     Method.LEGACY: _("old way"),
+    Method.CALL_CODE: _("call code"),
+    Method.LETTER_CODE: _("letter code"),
 }
 
 CHANNELS: Final[Mapping[Channel, Text]] = {

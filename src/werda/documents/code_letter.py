@@ -6,15 +6,12 @@ It says where to find the code later, why it matters and what to do if the lette
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
 
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS
+from werda.core.one_time_code import LETTER_CODE_LIFETIME
 from werda.core.secret import Secret
 from werda.documents.cover import Cover, cover_content
 from werda.documents.typesetting import Content, typeset
-
-LETTER_CODE_DAYS: Final = 21
-"""How long a letter code may count (E4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +48,9 @@ class CodeLetter:
     def __post_init__(self) -> None:
         if isinstance(self.tells, TellsLetterCode):
             days = self.tells.valid_until - self.cover.written_on
-            if not timedelta(0) <= days <= timedelta(days=LETTER_CODE_DAYS):
+            if not timedelta(0) <= days <= LETTER_CODE_LIFETIME:
                 raise ValueError(
-                    f"a letter code counts for 0 to {LETTER_CODE_DAYS} days after the letter is written (E4)"
+                    f"a letter code counts for 0 to {LETTER_CODE_LIFETIME.days} days after the letter is written (E4)"
                 )
 
 

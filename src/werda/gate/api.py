@@ -229,7 +229,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     answers = [{"$ref": "#/components/schemas/VerifiedAnswer"}, {"$ref": "#/components/schemas/RefusedAnswer"}]
     document["paths"][HOT_ROUTE] = {
         "post": {
-            "summary": "Verify a caller by customer code or PUK",
+            "summary": "Verify a caller by customer code, PUK or one-time code",
             "operationId": "verify",
             "parameters": [
                 {

@@ -16,6 +16,7 @@ from werda.core.call import Arrival, Channel, Source
 from werda.core.level import Level
 from werda.core.policy import Policy
 from werda.core.secret import Secret
+from werda.core.sim import PUK_DIGITS
 from werda.core.verdict import Verdict, Verified
 from werda.gate.engine import Conflict, Engine
 from werda.gate.hotline import UnknownNumber
@@ -75,6 +76,7 @@ class Calls:
             open=policy is None or policy.open_at(self._engine.now),
             announce=Policy.announced(self._engine.rulebook.policies.get(brand.id, ()), self._engine.now),
             tries_left=max(0, (policy.tries_per_call if policy else 0) - tries),
+            longest_secret=policy.longest_entry(Channel.KEYPAD, self._engine.now) if policy else PUK_DIGITS,
         )
 
     async def verify(self, arrival: Arrival, *, number: str | None, digits: Secret) -> Verdict:

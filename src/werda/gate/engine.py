@@ -167,11 +167,15 @@ class Engine:
             taken = set(map(id, chosen))
             self._put_back([waiting for waiting in batch if id(waiting) not in taken])
             batch[:] = chosen
-        await self._judge(lane, chosen)
+        for once in (False, True):
+            if part := [waiting for waiting in chosen if waiting.attempt.once is once]:
+                await self._judge(lane, part)
 
     async def _judge(self, lane: Lane, batch: list[_Waiting], begun_again: int = 0) -> None:
+        """Verify a batch of one kind, one-time codes or not, and answer."""
+        judge = lane.verify_once if batch[0].attempt.once else lane.verify
         try:
-            answers = await lane.verify(
+            answers = await judge(
                 [waiting.attempt for waiting in batch], self._verifier, self._clock() if self._clock else None
             )
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):

@@ -13,6 +13,7 @@ import asyncpg
 
 from werda.core.audit import FIRST_LINK
 from werda.core.call import Channel, Source
+from werda.core.one_time_code import ONE_TIME
 from werda.core.secret import Secret
 from werda.gate.rulebook import Ruling
 from werda.keys.verifier import Verifier
@@ -73,8 +74,13 @@ class Attempt:
 
     @property
     def budget(self) -> tuple[int, bool]:
-        """The budget, of which a batch holds one attempt at most."""
-        return self.customer, self.own
+        """The budget, of which a batch holds one attempt at most; of one-time codes, one of a person at all."""
+        return self.customer, self.own and not self.once
+
+    @property
+    def once(self) -> bool:
+        """Whether what was offered is a one-time code."""
+        return self.ruling.method in ONE_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ class Answer:
     at: datetime
 
 
+_VERIFY_ONCE = "select * from verify_once(" + ", ".join(f"${n}" for n in range(1, 26)) + ")"  # noqa: S608
 _IDENTIFY = "select * from identify($1, $2, $3, $4, $5)"
 _VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"  # noqa: S608
 
@@ -102,6 +109,7 @@ class Lane:
     connection: Connection
     identify_statement: Any
     verify_statement: Any
+    verify_once_statement: Any
     id: int
     seq: int = 0
     link: bytes = FIRST_LINK
@@ -115,6 +123,7 @@ class Lane:
             connection,
             await connection.prepare(_IDENTIFY),
             await connection.prepare(_VERIFY),
+            await connection.prepare(_VERIFY_ONCE),
             await connection.fetchval("select open_lane()"),
         )
         connection.add_log_listener(lane._hear)
@@ -139,11 +148,36 @@ class Lane:
 
     async def verify(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
         """Judge, count and append a batch; raises `Unavailable` when the outcome of the commit is unknown."""
+        limits = [a.ruling.limits for a in attempts]
+        return await self._judge(
+            self.verify_statement,
+            attempts,
+            verifier,
+            now,
+            [x.failures for x in limits],
+            [x.first_delay.total_seconds() for x in limits],
+            [float(x.factor) for x in limits],
+        )
+
+    async def verify_once(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
+        """The same for a batch of one-time codes, under limits of their own (C2)."""
+        limits = [a.ruling.one_time for a in attempts]
+        return await self._judge(
+            self.verify_once_statement,
+            attempts,
+            verifier,
+            now,
+            [x.failures for x in limits],
+            [x.failures_a_day for x in limits],
+        )
+
+    async def _judge(
+        self, statement: Any, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None, *limits: list[Any]
+    ) -> list[Answer]:
         requests = [a.request for a in attempts]
         rulings = [a.ruling for a in attempts]
-        limits = [r.limits for r in rulings]
         sources = [r.source for r in requests]
-        [row] = await self.verify_statement.fetch(
+        [row] = await statement.fetch(
             self.id,
             self.seq,
             self.link,
@@ -157,9 +191,7 @@ class Lane:
             [r.method.value for r in rulings],
             [r.level is not None for r in rulings],
             [verifier.candidates(a.ruling.method, a.customer, a.request.digits) for a in attempts],
-            [x.failures for x in limits],
-            [x.first_delay.total_seconds() for x in limits],
-            [float(x.factor) for x in limits],
+            *limits,
             [r.level or 0 for r in rulings],
             [r.token_lifetime.total_seconds() for r in rulings],
             [r.api_key for r in requests],

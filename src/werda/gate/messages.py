@@ -68,7 +68,7 @@ class VerifiedAnswer(BaseModel):
 
     result: Literal["verified"]
     level: Annotated[int, Field(ge=1, le=2)]
-    method: Literal["customer_code", "puk"]
+    method: Literal["customer_code", "puk", "call_code", "letter_code"]
     token: str
     expires_at: datetime
 

@@ -20,6 +20,7 @@ class Kind(IntEnum):
 
     CUSTOMER_CODE = 1
     SIM_PROFILE = 2  # a text of core.sim_secrets: PIN, PUK and activation code of one profile
+    LETTER_CODE = 5  # until it is printed: one_time_code
     # A code on its way to a customer; what stands in the place of the customer is the row's id.
     DRAFT_CODE = 3  # chosen in an order that is being filled in: order_draft
     ORDERED_CODE = 4  # chosen with an order that the operator has not carried out yet: operator_order

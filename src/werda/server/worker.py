@@ -21,6 +21,7 @@ from werda.server.wiring import Installation
 from werda.usecases.answer_once import forget_answers
 from werda.usecases.destroy_due import destroy_due
 from werda.usecases.fill_in_order import remove_expired
+from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.sim_change import Rings
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),
+        Job("one-time-codes", _HOUR, _destroy_one_time_codes),
         Job("destroy-due", _HOUR, partial(_destroy_due, Rings(it.verifier(), it.custody()))),
     ]
 
@@ -63,6 +65,12 @@ def _clear_orders(connection: Connection) -> bool:
         removed = remove_expired(connection, now=datetime.now(UTC))
     if removed:
         log.info("worker: %s drafts and chosen codes are gone", removed)
+    return False
+
+
+def _destroy_one_time_codes(connection: Connection) -> bool:
+    """Destroy what is left of one-time codes that count no longer."""
+    destroy_over(connection, datetime.now(UTC))
     return False
 
 

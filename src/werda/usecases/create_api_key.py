@@ -23,6 +23,7 @@ class Scope(StrEnum):
     VERIFY = "verify"  # offer digits
     AGENT = "agent"  # our pages', who vouch for an agent's login: redeem, offer what the agent typed, learn *locked*
     CALLS = "calls"  # report who answered
+    CALL_CODES = "call_codes"  # the operator's own app, which vouches for its customers' sessions: give call codes
     OPERATOR = "operator"  # the operator's systems: bring customers, lines and SIMs in, settle orders
 
 

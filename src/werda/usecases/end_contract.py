@@ -58,6 +58,7 @@ def end_contract(connection: Connection, *, customer_id: int, actor: str, now: d
         connection.execute(
             "delete from credential where customer_id = %s and method = %s and sim_id <> 0", (customer_id, Method.PUK)
         )
+        connection.execute("delete from one_time_code where customer_id = %s", (customer_id,))
         connection.execute("delete from letter where customer_id = %s and printed_at is null", (customer_id,))
         connection.execute("update credential set until = least(until, %s) where customer_id = %s", (now, customer_id))
         connection.execute(

@@ -48,6 +48,9 @@ _CUSTOMER: Final = {
     "email": "",
     "language": "de",
 }
+_ADDRESS: Final = ("street", "postcode", "city")
+"""Where a letter code would go; since when it is so must be known (E4)."""
+
 _LINE: Final = {"customer_id": None, "kind": "mobile", "tariff": "", "shared": False}
 _OTHERWISE: Final = (
     "says otherwise than what is known as of the same time; give the file a later --as-of if it is newer"
@@ -77,7 +80,9 @@ class CustomerImport:
         self._code_format = policy.code_format if policy else CodeFormat()
         until = end_of(self.policies)
         self._legacy_until = until if until is not None and self.now < until else None
-        self._customers = NewerWins(self.connection, "customer", "customer_number", _CUSTOMER)
+        self._customers = NewerWins(
+            self.connection, "customer", "customer_number", _CUSTOMER, dated=("address_since", _ADDRESS)
+        )
         self._lines = NewerWins(self.connection, "line", "msisdn", _LINE, gives_ids=False)
 
     def take(self, rows: Rows) -> Outcome:

@@ -3,6 +3,8 @@
 A letter says what is true when it is printed. The files come first; when they are whole, all letters in them count as
 printed in one transaction, each with an event, because somebody will read a secret (decision 4). A crash before that
 leaves them waiting: the same command makes the same files again. Two runs of a brand and kind take turns.
+
+A letter code counts from the moment it is printed, and is not kept readable any longer (E4).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,10 +20,11 @@ from psycopg.types.json import Jsonb
 from werda.core.audit import EventKind
 from werda.core.letter import LetterKind
 from werda.core.notice import NoticeChannel, NoticeKind
+from werda.core.one_time_code import LETTER_CODE_LIFETIME, address_qualifies
 from werda.core.sim import SimRole
 from werda.core.sim_secrets import SimSecrets
 from werda.documents import print_run as paper
-from werda.documents.code_letter import CodeLetter, TellsCustomerCode
+from werda.documents.code_letter import CodeLetter, TellsCustomerCode, TellsLetterCode
 from werda.documents.cover import Cover, Recipient
 from werda.documents.letterhead import Letterhead
 from werda.documents.sim_carrier import Card, EsimProfile, SimCarrier
@@ -29,9 +32,10 @@ from werda.documents.wording import catalogue_of
 from werda.keys.custody import Custody, Kind
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.contract_of import Agreed, agreed, contract_of, readable
+from werda.usecases.put_one_time_code import letter_codes_printed, sealed_letter_codes
 
 Connection = psycopg.Connection[Any]
-PRINTABLE: Final = (LetterKind.CONTRACT, LetterKind.CODE, LetterKind.SIM_CARRIER)
+PRINTABLE: Final = (LetterKind.CONTRACT, LetterKind.CODE, LetterKind.SIM_CARRIER, LetterKind.LETTER_CODE)
 AT_ONCE: Final = 500
 """Letters read from the database at a time: memory does not grow with the run."""
 
@@ -89,7 +93,8 @@ class _Papers:
     def _some(self, kind: LetterKind, after: int) -> list[dict[str, Any]]:
         with self.connection.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             return cursor.execute(
-                "select l.id, l.customer_id, l.sim_id, c.customer_number, c.salutation, c.given_name, c.family_name,"
+                "select l.id, l.customer_id, l.sim_id, l.created_at, c.address_since, c.customer_number,"
+                " c.salutation, c.given_name, c.family_name,"
                 " c.company, c.street, c.postcode, c.city, c.language, s.iccid, s.kind, s.role, s.eid, p.msisdn"
                 " from letter l join customer c on c.id = l.customer_id left join sim_profile s on s.id = l.sim_id"
                 " left join line p on p.id = s.line_id"
@@ -100,6 +105,8 @@ class _Papers:
             ).fetchall()
 
     def _sealed(self, kind: LetterKind, rows: Sequence[Mapping[str, Any]]) -> dict[tuple[int, int], bytes]:
+        if kind is LetterKind.LETTER_CODE:
+            return sealed_letter_codes(self.connection, [row["customer_id"] for row in rows])
         sealed = Kind.SIM_PROFILE if kind is LetterKind.SIM_CARRIER else Kind.CUSTOMER_CODE
         found = self.connection.execute(
             "select s.customer_id, s.sim_id, s.ciphertext from sealed_secret s"
@@ -120,6 +127,12 @@ class _Papers:
         if sealed is None:
             return held("has nothing to tell: no secret is known")
         cover = self._cover(row)
+        if kind is LetterKind.LETTER_CODE:
+            if not address_qualifies(row["address_since"], row["created_at"]):
+                return held("has another address since it was ordered; order the letter code again in 30 days")
+            code = self.custody.open(Kind.LETTER_CODE, row["customer_id"], 0, sealed)
+            last_day = (self.written + LETTER_CODE_LIFETIME).date()
+            return paper.Letter(str(row["id"]), CodeLetter(cover, TellsLetterCode(code, last_day)))
         if kind is LetterKind.CONTRACT:
             code = self.custody.open(Kind.CUSTOMER_CODE, row["customer_id"], 0, sealed)
             papers = contract_of(cover, order, None if self.brand.masks_code else code) if order else None
@@ -219,6 +232,8 @@ def _settle(
                 " and n.customer_id = l.customer_id and n.kind = any(%s) and n.told_at is null",
                 (now, NoticeChannel.LETTER.value, letters, _ABOUT_CODES),
             )
+        if kind is LetterKind.LETTER_CODE:
+            letter_codes_printed(connection, letters, now)
 
 
 def _profile(row: Mapping[str, Any], secrets: SimSecrets) -> Card | EsimProfile | None:

@@ -11,6 +11,7 @@ from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
 from werda.store.models.letter import Letter
 from werda.store.models.notice import Notice
+from werda.store.models.one_time import OneTimeCode, OneTimeTries
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
@@ -41,6 +42,8 @@ __all__ = [
     "Letter",
     "Line",
     "Notice",
+    "OneTimeCode",
+    "OneTimeTries",
     "OperatorOrder",
     "OrderDraft",
     "OrderedCode",

@@ -20,6 +20,8 @@ class Call(models.Model):
 
     `level` and what belongs to it come from the last verified attempt, `attempt_id`. `line_id` and `known_line` say
     what the calling number identified; it proves nothing (D1) and is not shown without a grant (A4).
+    `strong` says of a one-time code that it is a second proof; `proved_before` holds the marks of earlier proofs of the
+    same person in this call (`core.step_up`).
     """
 
     ref = models.TextField()
@@ -38,6 +40,8 @@ class Call(models.Model):
     person_id = models.BigIntegerField(null=True)
     line_id = models.BigIntegerField(null=True)
     attempt_id = models.BigIntegerField(default=0)
+    strong = models.BooleanField(db_default=False)
+    proved_before = models.SmallIntegerField(db_default=0)
     verified_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField()
     waiting_at = models.DateTimeField(null=True)
@@ -76,6 +80,8 @@ class CallGrant(models.Model):
     method = models.SmallIntegerField()
     channel = models.SmallIntegerField(default=0)
     legacy = models.BooleanField(default=False)
+    strong = models.BooleanField(db_default=False)
+    proved_before = models.SmallIntegerField(db_default=0)
     verified_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()

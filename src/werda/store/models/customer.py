@@ -22,6 +22,8 @@ def _of_a_customer(*, null: bool = False) -> "models.ForeignKey[Customer, Custom
 class Customer(models.Model):
     """An account holder. `customer_number` is public, never a secret. `as_of`: the newest file that told of it.
 
+    `address_since`: the as-of time of the file that told the present address first; null where nobody knows (E4).
+
     From `ended_at` on the hotline no longer knows them; what was secret is destroyed later (A9).
     """
 
@@ -40,6 +42,7 @@ class Customer(models.Model):
     email = models.TextField(blank=True)
     language = models.TextField(default="de")
     as_of = models.DateTimeField()
+    address_since = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -11,7 +11,9 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from werda.core.method import Method
 from werda.core.secret import Secret
+from werda.core.step_up import methods_in
 from werda.store.models.call import CallGrant
 
 
@@ -19,7 +21,8 @@ from werda.store.models.call import CallGrant
 class Grant:
     """What an agent may see in a call until `expires_at`. `line_id` limits it to one line (B7).
 
-    `level`, `method` and `channel` are the stored numbers; `customer_id` is None while nobody is verified.
+    `level`, `method` and `channel` are the stored numbers; `customer_id` is None while nobody is verified. `proved` are
+    all methods by which the caller proved who they are, the last one too.
     """
 
     secret: Secret
@@ -34,6 +37,7 @@ class Grant:
     legacy: bool
     verified_at: datetime | None
     expires_at: datetime
+    proved: frozenset[Method] = frozenset()
 
 
 @contextmanager
@@ -67,4 +71,5 @@ def grant_of(secret: Secret, *, agent_id: int, call_id: int) -> Grant | None:
         legacy=row.legacy,
         verified_at=row.verified_at,
         expires_at=row.expires_at,
+        proved=methods_in(row.proved_before) | {Method(row.method)} - {Method.NONE},
     )

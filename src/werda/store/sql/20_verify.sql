@@ -99,14 +99,14 @@ begin
             verified_at = coalesce(excluded.verified_at, c.verified_at),
             token_expires_at = coalesce(excluded.token_expires_at, c.token_expires_at),
             attempt_id = case when excluded.attempt_id <> 0 then excluded.attempt_id else c.attempt_id end
-        returning c.id, c.brand_id as brand, c.ref, c.tries
+        returning c.id, c.brand_id as brand, c.ref, c.tries, c.level, c.line_id  -- what the call is worth now: 15_step_up.sql
     ), appended as (
         insert into attempt (id, at, brand_id, customer_id, person_id, own_line, channel, method, outcome, failures, level,
                              line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key,
                              request_mac)
         select p_lane << 32 | (p_seq + j.i), t, j.brand, j.customer, j.person, j.own, j.channel, j.method,
                case when j.customer < 0 and j.verdict between 0 and 1 then 4 else j.verdict end, j.after,
-               case j.verdict when 0 then j.lvl else 0 end, case j.verdict when 0 then j.scope end, c.id, c.tries,
+               case j.verdict when 0 then c.level else 0 end, case j.verdict when 0 then c.line_id end, c.id, c.tries,
                coalesce(j.calling, ''), j.trunk, j.agent, j.api_key, j.key, j.request
         from ruled j join called c using (brand, ref)
         returning *

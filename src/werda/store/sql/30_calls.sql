@@ -24,6 +24,8 @@ language sql security definer set search_path = public, pg_temp as $$
             customer_id = case when c.state <> 'ended' then c.customer_id end,
             person_id = case when c.state <> 'ended' then c.person_id end,
             line_id = case when c.state <> 'ended' then c.line_id end,
+            strong = c.state <> 'ended' and c.strong,
+            proved_before = case c.state when 'ended' then 0 else c.proved_before end,
             verified_at = case when c.state <> 'ended' then c.verified_at end,
             attempt_id = case c.state when 'ended' then 0 else c.attempt_id end
         returning id, tries)
@@ -47,6 +49,7 @@ language sql security definer set search_path = public, pg_temp as $$
                         customer_id = case when fresh then k.customer_id end,
                         person_id = case when fresh then k.person_id end,
                         line_id = case when fresh then k.line_id end,
+                        strong = fresh and k.strong, proved_before = case when fresh then k.proved_before else 0 end,
                         verified_at = case when fresh then k.verified_at end,
                         attempt_id = case when fresh then k.attempt_id else 0 end
         from old where k.id = old.id returning k.id, k.brand_id, k.attempt_id, k.token_expires_at)
@@ -80,9 +83,9 @@ language sql security definer set search_path = public, pg_temp as $$
         returning c.*),
     g as (
         insert into call_grant (secret_hash, call_id, agent_id, brand_id, customer_id, person_id, line_id, level, method,
-                                channel, legacy, verified_at, created_at, expires_at)
+                                strong, proved_before, channel, legacy, verified_at, created_at, expires_at)
         select p_secret_hash, c.id, p_agent, c.brand_id, c.customer_id, c.person_id, c.line_id, c.level, c.method,
-               c.channel, c.legacy, c.verified_at, clock_timestamp(),
+               c.strong, c.proved_before, c.channel, c.legacy, c.verified_at, clock_timestamp(),
                clock_timestamp() + make_interval(secs => p_grant_seconds)
         from c returning *),
     e as (
@@ -100,7 +103,7 @@ language sql security definer set search_path = public, pg_temp as $$
     with g as (
         update call_grant g
         set customer_id = c.customer_id, person_id = c.person_id, line_id = c.line_id, level = c.level, method = c.method,
-            channel = c.channel, legacy = c.legacy, verified_at = c.verified_at,
+            strong = c.strong, proved_before = c.proved_before, channel = c.channel, legacy = c.legacy, verified_at = c.verified_at,
             expires_at = clock_timestamp() + make_interval(secs => p_grant_seconds)
         from call c
         where g.secret_hash = p_secret_hash and g.agent_id = p_agent and g.expires_at > clock_timestamp()

@@ -11,7 +11,7 @@ declare f regprocedure;
 begin
     for f in select p.oid::regprocedure from pg_proc p
              where p.pronamespace = 'public'::regnamespace
-               and p.proname = any (array['identify', 'verify', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
+               and p.proname = any (array['identify', 'verify', 'verify_once', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
                                           'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
                                           'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'open_lane', 'brand_of_call'])
     loop
@@ -59,3 +59,9 @@ grant select, insert, update, delete on order_draft, signup_cache to werda_signu
 grant insert on operator_order, outbox_message, ordered_code to werda_signup;
 grant select (id, public_id, brand_id, idempotency_key) on operator_order to werda_signup;
 grant execute on function customers_of(bigint, timestamptz) to werda_signup;
+
+-- One-time codes: custody gives, prints and destroys them, the gate compares and consumes them by verify_once alone. The desk
+-- may unlock under a grant that a letter code opened, and nothing else (C2).
+grant select, insert, update, delete on one_time_code, one_time_tries to werda_custody;
+grant execute on function lift_lockout(bigint, bigint, bigint, text, bigint, text, timestamptz) to werda_custody;
+grant execute on function lift_lockout_by_grant() to werda_desk;

@@ -79,12 +79,14 @@ def copy_columns(connection: Connection, table: str, names: Sequence[str], colum
 class NewerWins:
     """One table of a brand's rows, each known by `key`; `columns` with what a new row gets where nothing is said.
 
-    Without `gives_ids` the ids of new rows are not told.
+    Without `gives_ids` the ids of new rows are not told. `dated` names a column that keeps the as-of time of the file
+    which told the present value of some of the columns first.
     """
 
     def __init__(
-        self, connection: Connection, table: str, key: str, columns: Mapping[str, object], *, gives_ids: bool = True
-    ) -> None:
+        self, connection: Connection, table: str, key: str, columns: Mapping[str, object], *, gives_ids: bool = True,
+        dated: tuple[str, Sequence[str]] | None = None,
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._gives_ids = gives_ids
         self._columns = (key, *columns)
@@ -108,6 +110,20 @@ class NewerWins:
                 [sql.SQL("{0} = coalesce(i.{0}, c.{0})").format(sql.Identifier(name)) for name in columns]
             ),
         }
+        parts |= {"since_name": sql.SQL(""), "since_fresh": sql.SQL(""), "since_assigned": sql.SQL("")}
+        if dated is not None:
+            since, of = dated
+            parts |= {
+                "since_name": sql.SQL(", {}").format(sql.Identifier(since)),
+                "since_fresh": sql.SQL(", %(as_of)s"),
+                "since_assigned": sql.SQL(
+                    ", {0} = case when ({1}) is distinct from ({2}) then %(as_of)s else c.{0} end"
+                ).format(
+                    sql.Identifier(since),
+                    sql.SQL(", ").join([sql.SQL("coalesce(i.{0}, c.{0})").format(sql.Identifier(name)) for name in of]),
+                    sql.SQL(", ").join([sql.SQL("c.{}").format(sql.Identifier(name)) for name in of]),
+                ),
+            }
         connection.execute(
             sql.SQL(
                 "create temporary table if not exists {incoming} on commit delete rows"
@@ -121,12 +137,12 @@ class NewerWins:
             " order by c.id for update of c"
         ).format(**parts)
         self._update = sql.SQL(
-            "update {table} c set {assigned}, as_of = %(as_of)s from {incoming} i"
+            "update {table} c set {assigned}, as_of = %(as_of)s{since_assigned} from {incoming} i"
             " where c.brand_id = %(brand)s and c.{key} = i.{key} and c.as_of < %(as_of)s"
         ).format(**parts)
         add = sql.SQL(
-            "insert into {table} (brand_id, {names}, as_of)"
-            " select %(brand)s, i.{key}, {fresh}, %(as_of)s from {incoming} i"
+            "insert into {table} (brand_id, {names}, as_of{since_name})"
+            " select %(brand)s, i.{key}, {fresh}, %(as_of)s{since_fresh} from {incoming} i"
         ).format(**parts)
         returning = sql.SQL(" returning {key}, id" if gives_ids else "").format(**parts)
         self._insert = add + returning
