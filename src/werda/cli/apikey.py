@@ -23,10 +23,11 @@ def command() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice([Scope.VERIFY.value, Scope.CALLS.value, Scope.OPERATOR.value]),
+    type=click.Choice([scope.value for scope in (Scope.VERIFY, Scope.CALLS, Scope.OPERATOR, Scope.CALL_CODES)]),
     default=[Scope.VERIFY.value],
     show_default=True,
-    help="verify: offer digits. calls: report who answered. operator: bring data in, settle orders.",
+    help="verify: offer digits. calls: report who answered. operator: bring data in, settle orders. call_codes: the"
+    " operator's own app, whose word about its customers' sessions is believed.",
 )
 @click.option("--asserts", is_flag=True, help="Believe this integrator when it says that the network vouches (C3).")
 @clear_failures

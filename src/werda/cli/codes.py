@@ -15,12 +15,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from werda.cli.brands import brand_ids
-from werda.cli.failing import clear_failures
+from werda.cli.failing import Unusable, clear_failures
+from werda.core.one_time_code import LetterReason, NoLetterCode
 from werda.server.wiring import installation
 from werda.store.queries.code import standing
 from werda.store.roles import Role
 from werda.usecases.assign_codes import Waiting, assign_codes, waiting
 from werda.usecases.count_codes import count_codes
+from werda.usecases.order_letter_code import LetterCodeOrdered, order_letter_code
 
 _brand = click.option("--brand", metavar="SLUG", required=True, help="The brand whose customers these are.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
@@ -126,6 +128,56 @@ def recount(brand: str, as_json: bool) -> None:
         click.echo(json.dumps(asdict(counted)))
     else:
         click.echo(f"{counted.codes} codes counted, {counted.wrong} counts were wrong")
+
+
+@command.command()
+@click.argument("number")
+@_brand
+@click.option(
+    "--reason",
+    type=click.Choice([reason.value for reason in LetterReason]),
+    required=True,
+    help="Why: it is recorded.",
+)
+@_json
+@clear_failures
+def letter(number: str, brand: str, reason: str, as_json: bool) -> None:
+    """Order a letter code for the customer with this NUMBER: a code by post that counts once, for 21 days.
+
+    For whom the hotline is locked, or who has nothing else to prove who they are. It goes to the address of record
+    only, and not to one that changed in the last 30 days. `werda letters print letter_code` prints it.
+
+    \b
+    Example: werda codes letter K0000007 --brand nordfunk --reason locked
+    """
+    with installation() as it, it.database.connect(Role.CUSTODY, autocommit=True) as connection:
+        [brand_id] = brand_ids(connection, [brand])
+        row = connection.execute(
+            "select id from customer where brand_id = %s and customer_number = %s", (brand_id, number)
+        ).fetchone()
+        ordered: LetterCodeOrdered | NoLetterCode = NoLetterCode.NO_CUSTOMER
+        if row is not None:
+            ordered = order_letter_code(
+                connection, it.verifier(), it.custody(), row[0], reason=LetterReason(reason), actor="operator",
+                now=datetime.now(UTC),
+            )  # fmt: skip
+    if isinstance(ordered, NoLetterCode):
+        raise Unusable(_NO_LETTER[ordered])
+    if as_json:
+        click.echo(json.dumps({"ordered": not ordered.waiting, "waiting": True}))
+    elif ordered.waiting:
+        click.echo("a letter code waits for its print run already; nothing was ordered")
+    else:
+        click.echo("ordered; `werda letters print letter_code` prints it")
+
+
+_NO_LETTER = {
+    NoLetterCode.NO_CUSTOMER: "the brand has no such customer, or the contract ended; check the number",
+    NoLetterCode.NOT_ACCEPTED: "the policy in force accepts no letter code; write [methods.letter_code] into it",
+    NoLetterCode.NO_ADDRESS: "the customer has no postal address; bring it in, and order 30 days later",
+    NoLetterCode.ADDRESS_CHANGED: "the address changed in the last 30 days, or nobody knows since when it is so;"
+    " whoever changed it would get the code",
+}
 
 
 @contextmanager

@@ -35,6 +35,8 @@ from werda.intake.messages import (
     SimRows,
     UpsertAnswer,
 )
+from werda.intake.one_time_codes import KINDS as ONE_TIME_CODE_KINDS
+from werda.intake.one_time_codes import OneTimeCodes, add_one_time_codes
 from werda.intake.product_orders import KINDS as PRODUCT_ORDER_KINDS
 from werda.intake.product_orders import ProductOrders, add_product_orders
 from werda.keys.custody import Custody
@@ -213,9 +215,9 @@ class Api:
         headers = {"Cache-Control": "no-store"}
         return Response(answer.body, answer.status, headers, media_type="application/json")
 
-    async def sender(self, request: Request) -> Integrator:
+    async def sender(self, request: Request, scope: Scope = Scope.OPERATOR) -> Integrator:
         """Who sends, and for which brands they may speak. Raises `Problem`."""
-        return await self.keys.holder(request.headers.get("authorization", "").encode("latin-1"), Scope.OPERATOR)
+        return await self.keys.holder(request.headers.get("authorization", "").encode("latin-1"), scope)
 
 
 def create_app(api: Api) -> Edge:
@@ -234,6 +236,7 @@ def create_app(api: Api) -> Edge:
     app.get("/v1/orders/{order}", responses=responses(400, 401, 403, 404, 503))(api.order)
     app.post("/v1/orders/{order}/result", responses=responses(400, 401, 403, 404, 409, 413, 422, 503))(api.result)
     add_product_orders(app, ProductOrders(api.connections.one, api.verifier, api.custody, api.sender))
+    add_one_time_codes(app, OneTimeCodes(api.connections.one, api.verifier, api.custody, api.sender))
     answer_with_problems(app, _as_problem, *_TROUBLE)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return Edge(app, LARGEST_BODY, _as_problem)
@@ -263,7 +266,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
                 operation["responses"].pop("422")  # FastAPI's own; ours are 400
     schemas = document["components"]["schemas"]
-    schemas["Problem"] = problem_schema((*problems.KINDS, *PRODUCT_ORDER_KINDS))
+    schemas["Problem"] = problem_schema((*problems.KINDS, *PRODUCT_ORDER_KINDS, *ONE_TIME_CODE_KINDS))
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
