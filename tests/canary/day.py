@@ -24,8 +24,10 @@ import httpx
 from tests.database import TestDatabase, werda
 from tests.gate.test_fastagi import Caller
 from tests.gates import Gate, free_port, running_gate
+from tests.intake.intake_process import running_intake
 from tests.people import HOTLINE, LONG_AGO, NOT_ASSERTING, Town
 from werda.core.policy import Policy
+from werda.keys.custody import Kind
 from werda.usecases.activate_policy import activate_policy
 
 LINE = "+4917604099001"
@@ -69,7 +71,7 @@ class Day:
 
     @property
     def logs(self) -> list[Path]:
-        """Every log of every process, and the files that commands left behind."""
+        """Every log of every process, and the files that commands left behind; not the letters, which tell."""
         return [*self.folder.glob("*.log"), *self.folder.glob("*.rejects.csv"), self.database.postgres.log]
 
     def say(self, place: str, text: str) -> None:
@@ -85,12 +87,13 @@ class Day:
 
 
 def seven_digits(town: Town) -> None:
-    """Codes of seven digits: four could stand in a log by chance."""
+    """Codes of seven digits, and call codes of twelve: four or six could stand in a log by chance."""
     with town.database.connect() as owner:
         rows = owner.execute("select document from policy_version order by effective_from desc limit 1").fetchall()
         document = str(rows[0][0])
         assert "digits = 4" in document
         changed = document.replace("digits = 4", "digits = 7").replace("delay_seconds = 30", "delay_seconds = 1")
+        changed = changed.replace("call_code_digits = 6", "call_code_digits = 12")
         assert isinstance(activate_policy(owner, changed, now=LONG_AGO), Policy)
 
 
@@ -119,6 +122,32 @@ def import_files(day: Day) -> None:
             out = day.command("import", noun, str(file), "--brand", "nordfunk", "--json", *dry, expect=1)
             day.say(f"werda import {noun}", out)
             assert json.loads(out)["rejected"] == rejected
+
+
+def one_time_codes(day: Day) -> None:
+    """The operator's app gets a call code, the operator orders a letter code and prints it; one more of each waits."""
+    s = day.secrets
+    key = day.command("apikey", "create", "app", "--scope", "call_codes", "--scope", "operator").strip()
+    s["key of the app"] = key.split("_", 2)[2]
+    with day.database.connect() as owner:
+        owner.execute("update customer set address_since = %s, street = 'Deichweg 1'", (LONG_AGO,))
+    with running_intake(day.database, day.folder / "intake.log") as intake, intake.client() as client:
+        headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
+        path = f"/v1/brands/nordfunk/customers/{NUMBER}/call-codes"
+        session = {"signed_in_with": "passkey", "enrolled_at": LONG_AGO.isoformat()}
+        s["call code"] = client.post(path, json=session, headers=headers).json()["code"]
+        again = client.post(path, json=session, headers=headers)
+        assert again.status_code == 409
+        day.say("the answer to the same request again", again.text)
+    ordered = ("codes", "letter", NUMBER, "--brand", "nordfunk", "--reason", "locked")
+    day.say("werda codes letter", day.command(*ordered))
+    custody = day.database.custody
+    [(customer, sealed)] = day.database.rows("select customer_id, sealed from one_time_code where sealed is not null")
+    s["letter code"] = custody.open(Kind.LETTER_CODE, customer, 0, sealed).reveal()
+    paper = day.folder / "letters.pdf"
+    letterhead = str(Path(__file__).parents[2] / "examples/documents/letterhead.toml")
+    printed = ("letters", "print", "letter_code", str(paper), "--brand", "nordfunk", "--letterhead", letterhead)
+    day.say("werda letters print", day.command(*printed))
 
 
 def partner_calls(day: Day, gate: Gate) -> None:
@@ -193,7 +222,8 @@ def telephone_calls(day: Day, gate: Gate) -> str:
         return asyncio.run(caller.call(gate.fastagi_port, f"trunk={NOT_ASSERTING}", **facts))
 
     call(f"{s['wrong code']}#{s['wrong puk']}", "agi-wrong")
-    call(s["puk"], "agi-gone", hang_up_at="verified")
+    call(f"{s['letter code'][::-1]}#", "agi-one-time")
+    call(s["puk"] + "#", "agi-gone", hang_up_at="verified")
     for rude in (
         f"agi_network_script: hotline\nagi_arg_1: {s['puk']}\n{s['customer code']}\n\n",
         f"agi_network_script: answered\nagi_arg_1: token={s['token']}\nagi_arg_2: agent={s['puk']}\n\n",
@@ -298,8 +328,9 @@ def at_the_desk(day: Day, http: httpx.Client, ref: str) -> None:
     s["grant"] = next(cookie.value for cookie in http.cookies.jar if "grant" in cookie.name) or ""
     assert len(s["grant"]) > 30
     browser.page(here)
-    for digits in (s["wrong puk"], s["puk"] + "y", s["customer code"]):
+    for digits in (s["wrong puk"], s["puk"] + "y", s["customer code"], s["call code"], s["letter code"]):
         browser.sends(f"{here}verify", on=here, number=LINE, digits=digits)
+    browser.sends(f"{here}unlock", on=here)
     browser.sends(f"{here}verify", on=here, number=s["puk"], digits=s["wrong code"])
     held = browser.sends(f"{here}wrap-up", on=here, topic="bill", text=f"Der PUK ist {s['puk']}, sagt sie")
     assert held.status_code == 422
@@ -322,6 +353,7 @@ def a_day(town: Town, folder: Path) -> Iterator[Day]:
     agent = ("agent", "create", "jana", "--name", "Jana Petersen", "--brand", "nordfunk")
     day.command(*agent, typed=day.secrets["password"] + "\n")
     import_files(day)
+    one_time_codes(day)
     with running_gate(day.database, folder / "gate.log", level="DEBUG") as gate:
         day.secrets["key of the test"] = gate.key.split("_", 2)[2]
         partner_calls(day, gate)

@@ -24,6 +24,7 @@ SEALED = {
     ("sealed_secret", "ciphertext"),  # what this column is for
     ("order_draft", "code"),  # and this one's, while an order is filled in
     ("ordered_code", "ciphertext"),  # and this one's, until the operator answers
+    ("one_time_code", "sealed"),  # and this one's, until a letter is printed
     ("mfa_authenticator", "data"),  # the key of an agent's authenticator app, which the desk must be able to use
 }
 

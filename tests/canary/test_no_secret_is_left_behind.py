@@ -43,6 +43,12 @@ def test_the_day_touched_everything(day: Day) -> None:
     assert {log.name for log in day.logs} >= {"gate.log", "pages.log", "postgres.log", "customers.csv.rejects.csv"}
     for log in day.logs:
         assert log.stat().st_size, f"{log.name} is empty"
+    assert day.database.rows("select distinct method from attempt where outcome = 0 order by 1") == [
+        (1,),
+        (2,),
+        (4,),
+        (5,),
+    ]
     assert {"token", "token of the call", "grant", "api key", "authenticator key"} <= set(day.secrets)
 
 

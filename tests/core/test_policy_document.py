@@ -74,6 +74,12 @@ def test_a_call_code_is_never_as_long_as_a_customer_code(code: int, call_code: i
         assert f"write {call_code}" in problem.message
 
 
+@pytest.mark.parametrize("digits", [8, 10])
+def test_a_call_code_is_never_as_long_as_a_puk_or_a_letter_code(digits: int) -> None:  # B6
+    problem = only_problem(SHORTEST + f"[one_time]\ncall_code_digits = {digits}\n")
+    assert problem.key == "one_time.call_code_digits"
+
+
 def test_letter_codes_are_longer_than_a_puk() -> None:  # E4
     problem = only_problem(SHORTEST + "[one_time]\nletter_code_digits = 8\n")
     assert problem.key == "one_time.letter_code_digits"

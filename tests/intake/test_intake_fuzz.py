@@ -25,6 +25,8 @@ OPERATIONS = [
     ("PUT", "/v1/brands/{brand}/sims/{iccid}"),
     ("POST", "/v1/brands/{brand}/customers"),
     ("POST", "/v1/brands/{brand}/sims"),
+    ("POST", "/v1/brands/{brand}/customers/{number}/letter-codes"),
+    ("POST", "/v1/brands/{brand}/customers/{number}/call-codes"),
     ("GET", "/v1/orders/{order}"),
     ("POST", "/v1/orders/{order}/result"),
     ("POST", "/tmf-api/productOrderingManagement/v4/productOrder"),
@@ -36,6 +38,7 @@ PATHS = [
     ("PUT", "/v1/brands/nordfunk/sims/8949440000001672706"),
     ("POST", "/v1/brands/nordfunk/customers"),
     ("POST", "/v1/brands/nordfunk/sims"),
+    ("POST", "/v1/brands/nordfunk/customers/K1/letter-codes"),
     ("POST", "/v1/orders/5f0c0e4e-6c8e-4d5e-9d0f-2b6f6f1f7a11/result"),
     ("POST", "/tmf-api/productOrderingManagement/v4/productOrder"),
 ]

@@ -29,11 +29,9 @@ ADDRESS_UNCHANGED: Final = timedelta(days=30)
 """How long an address must have stayed the same before a letter code goes to it (A3, E4)."""
 
 FEWEST_CALL_DIGITS: Final = 6
-MOST_CALL_DIGITS: Final = PUK_DIGITS - 1
 FEWEST_LETTER_DIGITS: Final = PUK_DIGITS + 1
-MOST_LETTER_DIGITS: Final = 12
-GROUP: Final = 5
-"""A letter code is printed in groups of so many digits; typed, it is one number."""
+MOST_DIGITS: Final = 12
+"""How long a one-time code can be at most."""
 
 
 @dataclass(frozen=True, slots=True)

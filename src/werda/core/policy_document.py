@@ -14,13 +14,8 @@ from werda.core.call import Channel
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
-from werda.core.one_time_code import (
-    FEWEST_CALL_DIGITS,
-    FEWEST_LETTER_DIGITS,
-    MOST_CALL_DIGITS,
-    MOST_LETTER_DIGITS,
-    OneTimeLimits,
-)
+from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, OneTimeLimits, lengths
+from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
 from werda.core.toml_document import Document, Problem
 
@@ -96,30 +91,30 @@ def _read(document: Document) -> Policy:
 
 def _one_time(document: Document, code_format: CodeFormat) -> OneTimeLimits:
     """How one-time codes look and what they bear. On a keypad no two secrets may be equally long."""
-    otherwise = next(n for n in (FEWEST_CALL_DIGITS, MOST_CALL_DIGITS) if n != code_format.digits)
-    digits = document.integer(
-        "one_time.call_code_digits", default=otherwise, low=FEWEST_CALL_DIGITS, high=MOST_CALL_DIGITS, why="B6"
-    )
-    if digits == code_format.digits:
-        document.complain(
-            "one_time.call_code_digits",
-            f"is the length of a customer code, so a keypad could not tell them apart; write {otherwise}",
-        )
+    otherwise = next(n for n in (FEWEST_CALL_DIGITS, FEWEST_CALL_DIGITS + 1) if n != code_format.digits)
     standard = OneTimeLimits()
-    return OneTimeLimits(
-        call_digits=digits,
+    limits = OneTimeLimits(
+        call_digits=document.integer(
+            "one_time.call_code_digits", default=otherwise, low=FEWEST_CALL_DIGITS, high=MOST_ONE_TIME_DIGITS, why="B6"
+        ),
         letter_digits=document.integer(
             "one_time.letter_code_digits",
             default=standard.letter_digits,
             low=FEWEST_LETTER_DIGITS,
-            high=MOST_LETTER_DIGITS,
-            why="a PUK has 8",
+            high=MOST_ONE_TIME_DIGITS,
+            why="E4: longer than a PUK",
         ),
         failures=document.integer("one_time.failures", default=standard.failures, low=1, high=10, why="C2"),
         failures_a_day=document.integer(
             "one_time.failures_a_day", default=standard.failures_a_day, low=3, high=50, why="C2"
         ),
     )
+    if len(lengths(code_format, limits)) < 4:
+        document.complain(
+            "one_time.call_code_digits",
+            f"is the length of another secret, so a keypad could not tell them apart; write {otherwise}",
+        )
+    return limits
 
 
 def _seconds(document: Document, key: str, *, default: int, low: int, high: int) -> timedelta:

@@ -6,6 +6,7 @@ changed a moment ago is the one that shows. The rest of the pages' process conne
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +15,14 @@ import psycopg
 
 from werda.core.secret import Secret
 from werda.core.sim_secrets import SimSecrets
+from werda.core.step_up import AppSession
+from werda.demo.nordfunk import BRAND
 from werda.keys import ring
 from werda.keys.custody import Custody, Kind
 from werda.keys.ring import RingName
+from werda.keys.verifier import Verifier
 from werda.store.roles import Database, Role
+from werda.usecases.give_call_code import CallCode, give_call_code
 
 FOUND: Final = 8
 """How many customers a search shows."""
@@ -79,6 +84,10 @@ class Showcase:
     def _custody(self) -> Custody:
         return Custody(ring.load(self.keys, RingName.CUSTODY))
 
+    @cached_property
+    def _verifier(self) -> Verifier:
+        return Verifier(ring.load(self.keys, RingName.VERIFIER))
+
     def all(self) -> list[ShownCustomer]:
         """Everybody, in the order of the customer numbers."""
         return self._read("true", ())
@@ -92,6 +101,21 @@ class Showcase:
     def one(self, number: str) -> ShownCustomer | None:
         """The customer with this customer number."""
         return next(iter(self._read("c.customer_number = %s", (number,))), None)
+
+    def call_code(self, number: str, *, strong: bool, now: datetime) -> CallCode | None:
+        """A call code as the customer's app would give it, signed in with a passkey of last year or a password only."""
+        with self.database.connect(Role.CUSTODY) as custody:
+            row = custody.execute(
+                "select c.id from customer c join brand b on b.id = c.brand_id"
+                " where b.slug = %s and c.customer_number = %s",
+                (BRAND, number),
+            ).fetchone()
+            if row is None:
+                return None
+            enrolled = now - timedelta(days=365) if strong else None
+            session = AppSession(row[0], "demo", strong=strong, enrolled_at=enrolled)
+            given = give_call_code(custody, self._verifier, session, now=now)
+        return given if isinstance(given, CallCode) else None
 
     def _read(self, condition: str, values: Sequence[str], limit: int | None = None) -> list[ShownCustomer]:
         with self.database.connect(Role.CUSTODY) as custody:

@@ -9,6 +9,7 @@ app_name = "demo"
 urlpatterns = [
     path("", views.welcome, name="welcome"),
     path("phone", views.phone, name="phone"),
+    path("phone/call-code", views.call_code, name="call_code"),
     path("phone/token", views.token, name="token"),
     path("phone/calls", views.dial, name="dial"),
     path("phone/calls/<str:handle>/events", views.events, name="events"),

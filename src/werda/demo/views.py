@@ -95,8 +95,28 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @never_cache
 def phone(request: HttpRequest) -> HttpResponse:
     """The phone of the customer named by `customer`; `q` looks for others."""
+    return _phone_page(request)
+
+
+@allow_unauthenticated_access
+@require_POST
+@never_cache
+def call_code(request: HttpRequest) -> HttpResponse:
+    """A call code for the customer whose phone it is, as their app would show it; in the page, or alone."""
+    strong = request.POST.get("session") != "password"
+    given = _showcase().call_code(request.POST.get("customer", ""), strong=strong, now=timezone.now())
+    if given is None:
+        raise Http404
+    if "alone" in request.POST:
+        return JsonResponse({"code": given.code.reveal(), "strong": given.strong})
+    return _phone_page(request, call_code=given.code.reveal())
+
+
+def _phone_page(request: HttpRequest, **more: Any) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    chosen = _showcase().one(request.GET.get("customer", FIRST_CUSTOMER)) or _showcase().one(FIRST_CUSTOMER)
+    chosen = _showcase().one(
+        request.POST.get("customer") or request.GET.get("customer", FIRST_CUSTOMER)
+    ) or _showcase().one(FIRST_CUSTOMER)
     if chosen is None:
         raise Http404
     context = {
@@ -107,6 +127,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         "found": _showcase().find(words),
         "hotline": HOTLINE,
         "trunks": {"mobile": MOBILE_NETWORK, "carrier": CARRIER},
+        **more,
     }
     return render(request, "demo/phone.html", context)
 

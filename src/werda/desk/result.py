@@ -63,7 +63,7 @@ _SHOWN = {
     Result.LOCKED: _Shown(
         "legacy",
         "lock",
-        _("Locked after too many wrong tries. Code and PUK are locked together; letter code and call code apart."),
+        _("Locked. Too many wrong tries: code and PUK are locked together, letter code and call code apart."),
     ),
     Result.UNCHECKED: _Shown(
         "legacy", "alert", _("The gate does not answer. Nothing was checked; go on without customer data.")

@@ -214,3 +214,11 @@ document.addEventListener("keydown", (event) => {
   if ("0123456789*#".includes(event.key)) press(event.key);
 });
 setInterval(() => call && ($("clock").textContent = clock(Date.now() - call.began)), 250);
+
+// Another call code does not end a call that is under way, as a new page would.
+$("call-code").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const answer = await send(form.action, { customer: form.elements.customer.value, alone: "yes" });
+  if (answer.ok) form.querySelector("[role=status]").textContent = (await answer.json()).code;
+});
