@@ -12,6 +12,7 @@ from werda.core.dialogue import (
     NUMBER_AGAIN_FIELD,
     NUMBER_FIELD,
     SECRET_FIELD,
+    Collect,
     Dialogue,
     End,
     Entered,
@@ -300,3 +301,14 @@ def test_what_begins_without_zero_is_a_customer_number() -> None:
 def test_normalising_any_text_gives_e164_or_nothing(text: str) -> None:
     number = normalise(text)
     assert number is None or (number[0] == "+" and number[1:].isascii() and number[1:].isdigit() and len(number) <= 16)
+
+
+def test_where_letter_codes_count_an_entry_goes_on_behind_the_eighth_digit() -> None:  # E4
+    """A PUK then ends with # or a pause, for the first try and the second."""
+    dialogue = Dialogue.begin(dataclasses.replace(IDENTIFIED, longest_secret=10))
+    field = dialogue.turn.then
+    assert field == dataclasses.replace(SECRET_FIELD, most=10)
+    assert isinstance(field, Collect)
+    entry = Entry(field)
+    assert [entry.press(key) for key in "1234567890"] == [None] * 9 + [Entered(Secret("1234567890"))]
+    assert dialogue.hear(keys("1")).hear(wrong()).turn.then == field
