@@ -127,12 +127,24 @@ def test_puk_legitimates_somebody_without_a_code(demo: Demo, visitor: BrowserCon
     assert onno["code"] is None
     desk = desk_of(visitor, "Anna Petersen")
     phone = Phone(visitor.new_page(), onno).call()
-    phone.keys(onno["puks"][0], until_heard=ASKS)  # eight digits end the entry by themselves
+    phone.keys(onno["puks"][0], until_heard=ASKS)  # no hash: a pause ends the entry, as longer secrets count too
     expect(phone.page.locator("#lines")).to_contain_text(LEGITIMATED)
     phone.is_answered_by("Anna Petersen")
     expect(my_call(desk)).to_contain_text("PUK")
     my_call(desk).get_by_role("button", name="Öffnen").click()
     expect(desk.get_by_text("Onno Ohnekode")).to_be_visible()
+    phone.hang_up()
+
+
+def test_a_call_code_from_the_app_legitimates_once(demo: Demo, visitor: BrowserContext) -> None:  # B6
+    """The code is fetched while the hotline listens, which does not end the call."""
+    maren = demo.customer("Maren Muster")
+    phone = Phone(visitor.new_page(), maren).call()
+    phone.page.get_by_role("button", name="Anruf-Code holen").click()
+    shown = phone.page.locator("#call-code").get_by_role("status")
+    expect(shown).to_have_text(re.compile("^[0-9]{6}$"))
+    phone.keys(f"{shown.inner_text()}#", until_heard=ASKS)
+    expect(phone.page.locator("#lines")).to_contain_text(LEGITIMATED)
     phone.hang_up()
 
 
