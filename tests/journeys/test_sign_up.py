@@ -46,7 +46,7 @@ def _patience(towns: dict[str, OrderingTown]) -> None:
     """All visitors come from one address here, so the limits begin anew with each test."""
     for town in towns.values():
         with town.database.connect() as owner:
-            owner.execute("truncate signup_cache")
+            owner.execute("truncate rate_limit")
 
 
 def visitor_of(browser: Browser, signup: SignUp, **options: Any) -> BrowserContext:

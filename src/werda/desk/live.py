@@ -16,6 +16,7 @@ import psycopg
 from allauth.mfa.utils import is_mfa_enabled
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -63,10 +64,10 @@ class Bell:
     async def _listen(self) -> None:
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as connection:
-                    await connection.execute("listen werda_live")
+                async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as listening:
+                    await listening.execute("listen werda_live")
                     self._ring(None)  # and again, for what happened before anybody listened
-                    async for notice in connection.notifies():
+                    async for notice in listening.notifies():
                         self._ring(int(notice.payload.partition(":")[0]))
             except (OSError, psycopg.Error) as problem:
                 log.warning("live events: the database is away (%s)", type(problem).__name__)
@@ -108,6 +109,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     assert isinstance(agent, Agent), "the middleware lets nobody else come this far"
     if not await sync_to_async(is_mfa_enabled)(agent):
         return redirect("mfa_activate_totp")
+    await sync_to_async(connection.close)()  # a stream lasts for minutes and reads nothing: it keeps no connection
     response = StreamingHttpResponse(changes(agent.brands), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"

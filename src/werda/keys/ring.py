@@ -20,10 +20,11 @@ prf.register()
 
 
 class RingName(StrEnum):
-    """The two rings. A process holds only those it needs: the gate never has `CUSTODY`."""
+    """The rings. A process holds only those it needs: the gate never has `CUSTODY`, the desk `SECOND_FACTOR` alone."""
 
     VERIFIER = "verifier"
     CUSTODY = "custody"
+    SECOND_FACTOR = "second_factor"
 
 
 class BadKeyRing(RuntimeError):
@@ -33,6 +34,7 @@ class BadKeyRing(RuntimeError):
 _TEMPLATES: Final = {
     RingName.VERIFIER: prf.prf_key_templates.HMAC_SHA256,
     RingName.CUSTODY: aead.aead_key_templates.AES256_GCM,
+    RingName.SECOND_FACTOR: aead.aead_key_templates.AES256_GCM,
 }
 
 

@@ -120,8 +120,10 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "werda.desk.signin.DeskAdapter"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = False  # desk.tries limits, exactly and by device
 ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "werda.desk.sealed.SealingAdapter"
+MFA_FORMS = {"authenticate": "werda.desk.signin.SecondStepForm"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Werda"
 LOGIN_URL = "account_login"
@@ -133,13 +135,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# The caches keep limits; the database holds them for all processes. Sign-up cannot touch the desk's.
+# Holds which one-time codes were used, for all processes; entries end by themselves and are never pushed out by others.
 CACHES = {
-    name: {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}
-    for name, table in (("default", "django_cache"), ("signup", "signup_cache"))
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
 }
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "werda.desk.sealed"
 SESSION_COOKIE_AGE = 10 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

@@ -28,6 +28,7 @@ from werda.keys import ring
 from werda.keys.ring import RingName
 from werda.keys.verifier import Verifier
 from werda.server import logs
+from werda.server.http import MACHINES, configured, with_headers
 from werda.server.settings import Settings
 from werda.store.roles import Role
 
@@ -41,6 +42,7 @@ def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     logs.configure(settings.log_level)
     os.environ.pop("WERDA_CUSTODY_KEYRING", None)
+    os.environ.pop("WERDA_SECOND_FACTOR_KEYRING", None)
     uvloop.run(_Gate(settings).run())
 
 
@@ -101,14 +103,8 @@ class _Gate:
 
     async def _serve_http(self, api: Api) -> None:
         app = create_app(api, self._metrics)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="off",
-            timeout_graceful_shutdown=5,
+        config = configured(
+            with_headers(app, MACHINES, https=self._settings.https), timeout_graceful_shutdown=5
         )
         server = uvicorn.Server(config)
         await server.serve(sockets=[self._port(), self._unix()])

@@ -12,6 +12,7 @@ from werda.intake.api import Api, create_app
 from werda.intake.connections import Connections
 from werda.server import logs
 from werda.server.continuations import continuations
+from werda.server.http import MACHINES, configured, with_headers
 from werda.server.settings import Settings
 from werda.server.wiring import Installation
 from werda.store.roles import Role
@@ -32,15 +33,8 @@ async def _serve(it: Installation) -> None:
     )
     connections = Connections(it.database)
     api = Api(ApiKeys(pool), connections, verifier, custody, continuations(verifier, custody))
-    config = uvicorn.Config(
-        create_app(api),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        timeout_graceful_shutdown=5,
-    )
+    app = with_headers(create_app(api), MACHINES, https=it.settings.https)
+    config = configured(app, timeout_graceful_shutdown=5)
     listener = socket.create_server((it.settings.host, it.settings.intake_port), backlog=512)
     listener.setblocking(False)
     log.info("intake: http on port %s", it.settings.intake_port)

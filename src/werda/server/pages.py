@@ -1,6 +1,6 @@
 """The pages' processes: Django under uvicorn, each audience as a database role of its own.
 
-The desk holds no key ring. Sign-up holds both, because it seals the chosen code and asks how many hold one (B3).
+The desk holds the ring of its agents' second factors and no other. Sign-up holds both of the secrets' rings, because it seals the chosen code and asks how many hold one (B3).
 """
 
 import os
@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werda.server import logs
+from werda.server.http import PAGES, configured, with_headers
 from werda.server.settings import Settings
 from werda.store.roles import Role
 
@@ -38,7 +39,7 @@ def run(settings: Settings, *, demo: bool = False) -> None:
         from werda.demo.nordfunk import order_system  # needs Django to be set up, which the application did
 
         order_system(settings.home, settings.keys, settings.intake_address).start()
-    _serve(settings.host, settings.pages_port, application)
+    _serve(settings, settings.pages_port, application)
 
 
 def run_signup(settings: Settings) -> None:
@@ -47,21 +48,16 @@ def run_signup(settings: Settings) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
     os.environ["WERDA_ROLE"] = Role.SIGNUP.value
     os.environ["WERDA_DEMO"] = ""
+    os.environ.pop("WERDA_SECOND_FACTOR_KEYRING", None)
     application = _application(["werda.look", "werda.signup"])
-    _serve(settings.host, settings.signup_port, application, at_once=STRANGERS_AT_ONCE)
+    _serve(settings, settings.signup_port, application, at_once=STRANGERS_AT_ONCE)
 
 
-def _serve(host: str, port: int, application: ASGIApp, *, at_once: int | None = None) -> None:
-    config = uvicorn.Config(
-        application,
-        limit_concurrency=at_once,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        timeout_graceful_shutdown=2,  # live connections never end by themselves
-    )
-    listener = socket.create_server((host, port), backlog=512)
+def _serve(settings: Settings, port: int, application: ASGIApp, *, at_once: int | None = None) -> None:
+    # Two seconds for the rest when it ends: live connections never end by themselves.
+    application = with_headers(application, PAGES, https=settings.https)
+    config = configured(application, limit_concurrency=at_once, timeout_graceful_shutdown=2)
+    listener = socket.create_server((settings.host, port), backlog=512)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -80,7 +76,6 @@ def _application(rooms: list[str]) -> ASGIApp:
             response = await files.get_response(scope["path"].removeprefix(STATIC), scope)
         except HTTPException as missing:
             response = Response(status_code=missing.status_code)
-        response.headers["X-Content-Type-Options"] = "nosniff"
         await response(scope, receive, send)
 
     return application

@@ -5,7 +5,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from werda.look.access import allow_unauthenticated_access
+from werda.look.failing import failed
 
+handler500 = failed
 urlpatterns: list[URLPattern | URLResolver] = [path("", include("werda.desk.urls"))]
 if settings.WERDA_DEMO:
     urlpatterns.append(path("", include("werda.demo.urls")))

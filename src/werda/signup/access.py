@@ -11,7 +11,7 @@ from typing import Any, Concatenate, Final, ParamSpec
 
 import psycopg
 from django.conf import settings
-from django.core.cache import caches
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,17 +21,21 @@ from django.views.decorators.cache import never_cache
 from werda.core.secret import Secret
 from werda.core.tariff import TariffCatalogue
 from werda.look.access import allow_unauthenticated_access
+from werda.look.address import address_of
 from werda.signup.rings import database
 from werda.store.queries.tariff import Shop, shops, tariffs_of
 from werda.usecases.fill_in_order import LIFETIME, Draft, begin_draft, find_draft
+from werda.usecases.limit_tries import Limit
 
 P = ParamSpec("P")
 
 COOKIE: Final = ("__Host-" if settings.CSRF_COOKIE_SECURE else "") + "werda_order"
-POSTS_A_MINUTE: Final = 60
+POSTS: Final = Limit("signup: post", 60, 60)
 """From one address. Filling in the whole order by hand takes about ten."""
-CHECKS_A_MINUTE: Final = 40
-"""Live checks of a code, from one address and with one draft."""
+CHECKS: Final = Limit("signup: check", 40, 60)
+"""Live checks of a code, from one address."""
+CHECKS_OF_DRAFT: Final = Limit("signup: check of draft", 40, 60)
+"""And with one draft."""
 _FORMAL: Final = "de-x-sie"
 
 
@@ -102,17 +106,17 @@ def page(view: Page[P]) -> Callable[..., HttpResponseBase]:
     @never_cache
     def answered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         writes = request.method == "POST"
-        if writes and not within("post", _address(request), POSTS_A_MINUTE):
+        if writes and not POSTS.within(connection, address_of(request)):
             return too_many(request)
         shop: Shop | None = request.shop  # type: ignore[attr-defined]  # set by the middleware
         now = timezone.now()
-        with database() as connection:
-            catalogue = tariffs_of(connection, shop.id, now) if shop else None
+        with database() as transaction:
+            catalogue = tariffs_of(transaction, shop.id, now) if shop else None
             if shop is None or catalogue is None:
                 return render(request, "signup/closed.html", {"shop": shop}, status=503)
             token = Secret(request.COOKIES.get(COOKIE, ""))
-            draft = find_draft(connection, shop.id, token, now=now, lock=writes) if token else None
-            visit = Visit(request, connection, shop, catalogue, now, draft)
+            draft = find_draft(transaction, shop.id, token, now=now, lock=writes) if token else None
+            visit = Visit(request, transaction, shop, catalogue, now, draft)
             response = view(visit, *args, **kwargs)
         visit.leave_cookie(response)
         return response
@@ -120,21 +124,13 @@ def page(view: Page[P]) -> Callable[..., HttpResponseBase]:
     return answered
 
 
-def within(what: str, who: str, a_minute: int) -> bool:
-    """Count one more, and say whether it is within the limit of this minute."""
-    cache = caches["signup"]
-    key = f"{what}:{who}:{int(timezone.now().timestamp()) // 60}"
-    cache.add(key, 0, timeout=120)
-    try:
-        return int(cache.incr(key)) <= a_minute
-    except ValueError:  # swept away between the two
-        return True
-
-
 def check_is_within(visit: Visit) -> bool:
     """Whether one more code may be checked."""
-    by_draft = within("draft", str(visit.draft.id), CHECKS_A_MINUTE) if visit.draft else False
-    return by_draft and within("check", _address(visit.request), CHECKS_A_MINUTE)
+    return (
+        visit.draft is not None
+        and CHECKS_OF_DRAFT.within(connection, str(visit.draft.id))
+        and CHECKS.within(connection, address_of(visit.request))
+    )
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
@@ -147,9 +143,3 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def to(step: str) -> HttpResponse:
     """On to a step."""
     return redirect(f"signup:{step}")
-
-
-def _address(request: HttpRequest) -> str:
-    """Where somebody comes from: behind our own proxy, what it appended last (WERDA_HTTPS)."""
-    forwarded = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))

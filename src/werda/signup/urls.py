@@ -4,6 +4,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from werda.look.access import allow_unauthenticated_access
+from werda.look.failing import failed
 from werda.signup import code_views, views
 
 _pages = [
@@ -19,6 +20,7 @@ _pages = [
     path("/language", views.language, name="language"),
 ]
 
+handler500 = failed
 urlpatterns = [
     path("order", include((_pages, "signup"))),
     path("", allow_unauthenticated_access(RedirectView.as_view(pattern_name="signup:tariff"))),

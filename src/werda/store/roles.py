@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -28,6 +28,18 @@ class Role(StrEnum):
     DESK = "werda_desk"
     CUSTODY = "werda_custody"
     SIGNUP = "werda_signup"
+
+
+BOUNDS: Final[Mapping[Role, str]] = {
+    Role.GATE: "statement_timeout = '10s', lock_timeout = '8s', idle_in_transaction_session_timeout = '10s'",
+    Role.DESK: "statement_timeout = '10s', lock_timeout = '5s', idle_in_transaction_session_timeout = '30s'",
+    Role.SIGNUP: "statement_timeout = '15s', lock_timeout = '10s', idle_in_transaction_session_timeout = '30s'",
+}
+"""Settings a role begins with, so that a process that hangs or is flooded holds no lock for long. Custody has none: an
+import, a print run and a chooser who waits for an import take as long as they take."""
+
+CONNECTIONS: Final[Mapping[Role, int]] = {Role.DESK: 40, Role.SIGNUP: 20}
+"""How many connections a role gets at the same time, so that pages that people reach leave the gate its own."""
 
 
 class BadDatabaseUrl(ValueError):
@@ -84,11 +96,18 @@ def passwords_in(file: Path) -> dict[Role, Secret]:
 
 
 def make_roles(connection: psycopg.Connection[Any], passwords: Mapping[Role, Secret], *roles: Role) -> None:
-    """Create the roles that are missing and set their passwords; the connection's user needs CREATEROLE."""
+    """Create the roles that are missing, set passwords and bounds; the connection's user needs CREATEROLE."""
     for role in roles:
         exists = connection.execute("select 1 from pg_roles where rolname = %s", (role.value,)).fetchone()
         verb = sql.SQL("alter role {} login password {}" if exists else "create role {} login password {}")
-        connection.execute(verb.format(sql.Identifier(role.value), sql.Literal(passwords[role].reveal())))
+        name = sql.Identifier(role.value)
+        connection.execute(verb.format(name, sql.Literal(passwords[role].reveal())))
+        connection.execute(
+            sql.SQL("alter role {} connection limit {}").format(name, sql.Literal(CONNECTIONS.get(role, -1)))
+        )
+        for setting in BOUNDS.get(role, "").split(", "):
+            if setting:
+                connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))  # noqa: S608
 
 
 def make_embedded_database(superuser: psycopg.Connection[Any], database: Database) -> None:

@@ -5,17 +5,23 @@ is never replaced by a new one in silence (B5).
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from werda.keys import ring
 from werda.keys.custody import Custody
 from werda.keys.ring import RingName
+from werda.keys.second_factor import SecondFactors
 from werda.keys.verifier import Verifier
 from werda.store import schema
 from werda.store.roles import Database, Role
 from werda.usecases.create_api_key import Scope, create_api_key
+
+
+AUTHENTICATOR: Final = "authenticator"
+"""What a sealed second factor is bound to (`keys.second_factor`)."""
 
 
 def set_up(database: Database, keys: Path) -> None:
@@ -23,6 +29,7 @@ def set_up(database: Database, keys: Path) -> None:
     schema.install(database)
     with database.connect(Role.OWNER) as owner:
         _settle_canaries(owner, keys)
+        _settle_second_factors(owner, keys)
         _settle_desk_key(owner, keys / "desk-api-key")
 
 
@@ -33,9 +40,9 @@ def canaries(connection: psycopg.Connection[Any], name: RingName) -> dict[int, b
 
 
 def _settle_canaries(owner: psycopg.Connection[Any], keys: Path) -> None:
-    known = {name: canaries(owner, name) for name in RingName}
+    known = {name: canaries(owner, name) for name in (RingName.VERIFIER, RingName.CUSTODY)}
     if not any(known.values()):
-        for name in RingName:
+        for name in known:
             ring.create(keys, name)
         verifier = Verifier(ring.load(keys, RingName.VERIFIER))
         custody = Custody(ring.load(keys, RingName.CUSTODY))
@@ -46,6 +53,28 @@ def _settle_canaries(owner: psycopg.Connection[Any], keys: Path) -> None:
     else:
         Verifier.checked(ring.load(keys, RingName.VERIFIER), known[RingName.VERIFIER])
         Custody.checked(ring.load(keys, RingName.CUSTODY), known[RingName.CUSTODY])
+
+
+def _settle_second_factors(owner: psycopg.Connection[Any], keys: Path) -> None:
+    """The desk's ring, made when the database knows none; what earlier versions kept in the clear is sealed."""
+    known = canaries(owner, RingName.SECOND_FACTOR)
+    if known:
+        second_factors = SecondFactors.checked(ring.load(keys, RingName.SECOND_FACTOR), known)
+    else:
+        ring.create(keys, RingName.SECOND_FACTOR)
+        second_factors = SecondFactors(ring.load(keys, RingName.SECOND_FACTOR))
+        owner.execute(
+            "insert into key_canary (ring, key_id, value) values (%s, %s, %s)",
+            (RingName.SECOND_FACTOR, second_factors.key_id, second_factors.canary()),
+        )
+    in_the_clear = owner.execute(
+        "select id, data from mfa_authenticator where coalesce(data ->> 'secret', data ->> 'seed', '') not like 'sealed:%'"
+    ).fetchall()
+    for authenticator, data in in_the_clear:
+        sealed = {**data, **{name: second_factors.seal(AUTHENTICATOR, data[name]) for name in ("secret", "seed") if name in data}}
+        owner.execute("update mfa_authenticator set data = %s where id = %s", (Jsonb(sealed), authenticator))
+    if in_the_clear:  # sessions of that time are in the clear, too, and may hold such a key
+        owner.execute("delete from django_session where session_data not like 'sealed:%'")
 
 
 def _settle_desk_key(owner: psycopg.Connection[Any], file: Path) -> None:

@@ -10,6 +10,7 @@ from werda.store.models.event import Event
 from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
 from werda.store.models.letter import Letter
+from werda.store.models.limit import RateLimit
 from werda.store.models.notice import Notice
 from werda.store.models.one_time import OneTimeCode, OneTimeTries
 from werda.store.models.order import OperatorOrder, OutboxMessage
@@ -49,6 +50,7 @@ __all__ = [
     "OrderedCode",
     "OutboxMessage",
     "PolicyVersion",
+    "RateLimit",
     "SealedSecret",
     "SimProfile",
     "TariffVersion",

@@ -23,17 +23,14 @@ end $$;
 grant select on brand, policy_version, live_call, customer, line, sim_profile, call_grant, attempt, event to werda_desk;
 grant select, insert on call_note to werda_desk;
 grant execute on function granted_customer(bigint, bigint), granted_call(bigint), wrap_up(bigint) to werda_desk;
-do $$
-declare t text;
-begin
-    for t in select tablename from pg_tables where schemaname = 'public'
-             and (tablename like 'agent%' or tablename like 'django_%' or tablename like 'auth_%'
-                  or tablename like 'account_%' or tablename like 'mfa_%') and tablename <> 'django_migrations'
-    loop
-        execute format('grant select, insert, update, delete on %I to werda_desk', t);
-    end loop;
-end $$;
-grant usage on all sequences in schema public to werda_desk, werda_custody;
+-- Logins are made and ended by `werda agent`. The desk notes when somebody came, keeps their session, and takes a second
+-- factor from whoever has none; it gives nobody a password, a brand or another authenticator (A10).
+grant select on agent, agent_groups, agent_user_permissions, auth_group, auth_group_permissions, auth_permission,
+    django_content_type, account_emailaddress to werda_desk;
+grant update (last_login) on agent to werda_desk;
+grant select, insert, update on mfa_authenticator to werda_desk;  -- the trigger keep_authenticator says of what
+grant select, insert, update, delete on django_session, django_cache to werda_desk;
+grant usage on all sequences in schema public to werda_custody;  -- identity columns ask for none
 
 -- Custody: imports, demo, later portal and documents. It writes no attempt and gives no grant.
 grant select, insert, update, delete on customer, line, sim_profile, sealed_secret, credential, import_run to werda_custody;
@@ -55,7 +52,7 @@ grant select on tariff_version to werda_custody;
 -- Sign-up: brands, what they sell, drafts; it puts orders in and reads back no more than which one it was. Of customers,
 -- calls, attempts and secrets it sees nothing; how many hold a code is a number beside a keyed value (B3).
 grant select on brand, policy_version, key_canary, tariff_version, code_holders to werda_signup;
-grant select, insert, update, delete on order_draft, signup_cache to werda_signup;
+grant select, insert, update, delete on order_draft to werda_signup;
 grant insert on operator_order, outbox_message, ordered_code to werda_signup;
 grant select (id, public_id, brand_id, idempotency_key) on operator_order to werda_signup;
 grant execute on function customers_of(bigint, timestamptz) to werda_signup;
@@ -65,3 +62,17 @@ grant execute on function customers_of(bigint, timestamptz) to werda_signup;
 grant select, insert, update, delete on one_time_code, one_time_tries to werda_custody;
 grant execute on function lift_lockout(bigint, bigint, bigint, text, bigint, text, timestamptz) to werda_custody;
 grant execute on function lift_lockout_by_grant() to werda_desk;
+
+-- Limits of whatever can be tried without being somebody, and the canaries of the desk's own ring.
+grant execute on function within_limit(text, text, int, float8) to werda_gate, werda_desk, werda_signup, werda_custody;
+grant execute on function give_back(text, text) to werda_desk;
+grant execute on function second_factor_canaries() to werda_desk;
+
+-- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
+do $$
+begin
+    execute format('revoke all on database %I from public', current_database());
+    execute format('grant connect on database %I to werda_gate, werda_desk, werda_custody, werda_signup',
+                   current_database());
+    execute format('grant temporary on database %I to werda_custody', current_database());
+end $$;
