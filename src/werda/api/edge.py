@@ -1,10 +1,12 @@
-"""The outermost layer of an API: refuses a body that is too large, and lets no exception out.
+"""The outermost layer of an API: asks who sends before it reads a body, refuses one that is too large or too slow, and lets
+no exception out.
 
 An exception's text may quote what was sent; a server's traceback would carry it into the log (B9).
 """
 
+import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,38 +16,55 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from werda.api.problems import MALFORMED, METHOD, NOT_FOUND, TOO_LARGE, Kind, Problem
+from werda.api.problems import MALFORMED, METHOD, NOT_FOUND, TOO_LARGE, TOO_SLOW, Kind, Problem
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 MOST_ERRORS: Final = 50
 """Of what is wrong with a request, so much is told: nobody makes the answer larger than they like."""
 _FIELD_NAME: Final = re.compile(r"[a-z_]{1,32}[0-9]?")
 
+BODY_SECONDS: Final = 10.0
+"""So long a request may take to arrive."""
+OPEN: Final = frozenset({"/healthz", "/metrics", "/openapi.json"})
+"""What is answered to everybody who reaches the port. Everything else, a wrong address too, needs a living key."""
+
 AsProblem = Callable[[Exception], Problem]
 """What an exception is to the client."""
+Admit = Callable[[bytes, str], Awaitable[object]]
+"""Takes the `Authorization` header and the sender's address, empty on a Unix socket. Raises `Problem`."""
 
 
 class Edge:
     """Passes requests of at most `largest` bytes on to `app`; an exception becomes a problem by `as_problem`."""
 
-    def __init__(self, app: ASGIApp, largest: int, as_problem: AsProblem) -> None:
+    def __init__(self, app: ASGIApp, largest: int, as_problem: AsProblem, admit: Admit) -> None:
         self._app = app
         self._largest = largest
         self._as_problem = as_problem
+        self._admit = admit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        told = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        told = headers.get(b"content-length", b"0")
         if not told.isdigit() or int(told) > self._largest:
             return await self._too_large().response()(scope, receive, send)
         count = 0
-        begun = False
+        begun = whole = False
+        late = asyncio.get_running_loop().time() + BODY_SECONDS
 
         async def counted() -> Message:
-            nonlocal count
-            message = await receive()
+            nonlocal count, whole
+            if whole:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(late):
+                    message = await receive()
+            except TimeoutError:
+                raise Problem(TOO_SLOW, f"send the whole request within {BODY_SECONDS:.0f} seconds") from None
+            whole = not message.get("more_body", False)
             count += len(message.get("body", b""))
             if count > self._largest:
                 raise self._too_large()
@@ -57,6 +76,9 @@ class Edge:
             await send(message)
 
         try:
+            if scope["path"] not in OPEN:
+                client = scope.get("client")
+                await self._admit(headers.get(b"authorization", b""), client[0] if client else "")
             await self.answer(scope, counted, noted)
         except Exception as problem:
             if begun:

@@ -27,7 +27,10 @@ FORBIDDEN: Final = Kind("forbidden", 403, "The API key may not do this")
 UNKNOWN_BRAND: Final = Kind("unknown-brand", 404, "There is no such brand for this API key")
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing at this address")
 METHOD: Final = Kind("method", 405, "This address takes another method")
+TOO_SLOW: Final = Kind("too-slow", 408, "The request took too long to arrive")
 TOO_LARGE: Final = Kind("too-large", 413, "The request is larger than any valid one")
+
+TOO_MANY: Final = Kind("too-many", 429, "Too many bad API keys came from this address")
 
 
 class Problem(Exception):
@@ -51,6 +54,8 @@ class Problem(Exception):
         headers = {"WWW-Authenticate": "Bearer"} if self.kind is UNAUTHORISED else {}
         if self.kind.status == 503:
             headers["Retry-After"] = "1"
+        if self.kind is TOO_MANY:
+            headers["Retry-After"] = "60"
         if self.kind is METHOD:
             headers["Allow"] = "POST"  # a router that knows better says so
         headers["Cache-Control"] = "no-store"
@@ -74,4 +79,6 @@ def problem_schema(kinds: Sequence[Kind]) -> dict[str, Any]:
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What an OpenAPI document says of these statuses."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "Problem details (RFC 9457)", "content": content} for status in statuses}
+    besides = {UNAUTHORISED: TOO_MANY, TOO_LARGE: TOO_SLOW}
+    told = [*statuses, *(other.status for kind, other in besides.items() if kind.status in statuses)]
+    return {status: {"description": "Problem details (RFC 9457)", "content": content} for status in told}

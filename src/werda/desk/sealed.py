@@ -1,7 +1,7 @@
 """What proves an agent lies sealed in the database: the authenticator's key, recovery codes, and whole sessions.
 
-A session holds the key of an authenticator that is being set up. Whoever reads the database, or may write to it, signs in
-as nobody (A10).
+A session holds the key of an authenticator that is being set up. Whoever reads the database, or may write to it,
+signs in as nobody (A10).
 """
 
 from functools import cache

@@ -40,7 +40,8 @@ class SignInTries:
 
     def are_within(self) -> bool:
         """Count one more try, before it is known whether it is right."""
-        return all([limit.within(connection, who) for limit, who in self._counted])  # every one is counted
+        fits = [limit.within(connection, who) for limit, who in self._counted]  # every one is counted
+        return all(fits)
 
     def succeeded(self) -> None:
         """It was right: it does not count."""

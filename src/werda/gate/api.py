@@ -57,6 +57,7 @@ class Api:
         self._calls = calls
         self._keys = keys
         self._ready = ready
+        self.admit = keys.known
 
     async def verify(self, headers: dict[bytes, bytes], body: bytes) -> bytes:
         """`POST /v1/verifications`: the answer's JSON."""
@@ -150,7 +151,7 @@ class GateEdge(Edge):
     """Answers the hot route before any routing."""
 
     def __init__(self, app: ASGIApp, api: Api) -> None:
-        super().__init__(app, LARGEST_BODY, _failed)
+        super().__init__(app, LARGEST_BODY, _failed, api.admit)
         self._api = api
 
     async def answer(self, scope: AsgiScope, receive: Receive, send: Send) -> None:

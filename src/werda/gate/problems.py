@@ -8,6 +8,8 @@ from werda.api.problems import (
     METHOD,
     NOT_FOUND,
     TOO_LARGE,
+    TOO_MANY,
+    TOO_SLOW,
     UNAUTHORISED,
     UNKNOWN_BRAND,
     Kind,
@@ -20,5 +22,5 @@ BROKEN: Final = Kind("broken", 500, "Something broke on our side; nobody is let 
 
 KINDS: Final = (
     *(MALFORMED, UNAUTHORISED, FORBIDDEN, UNKNOWN_BRAND, NOT_FOUND, METHOD, NOT_REDEEMED, TOO_LARGE, KEY_REUSED),
-    *(UNAVAILABLE, BROKEN),
+    *(TOO_SLOW, TOO_MANY, UNAVAILABLE, BROKEN),
 )

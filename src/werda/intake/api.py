@@ -239,7 +239,7 @@ def create_app(api: Api) -> Edge:
     add_one_time_codes(app, OneTimeCodes(api.connections.one, api.verifier, api.custody, api.sender))
     answer_with_problems(app, _as_problem, *_TROUBLE)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    return Edge(app, LARGEST_BODY, _as_problem)
+    return Edge(app, LARGEST_BODY, _as_problem, api.keys.known)
 
 
 def _remarks(remarks: Sequence[Remark]) -> list[dict[str, Any]]:

@@ -103,9 +103,7 @@ class _Gate:
 
     async def _serve_http(self, api: Api) -> None:
         app = create_app(api, self._metrics)
-        config = configured(
-            with_headers(app, MACHINES, https=self._settings.https), timeout_graceful_shutdown=5
-        )
+        config = configured(with_headers(app, MACHINES, https=self._settings.https), timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
         await server.serve(sockets=[self._port(), self._unix()])
 

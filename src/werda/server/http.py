@@ -16,6 +16,7 @@ _EVERYWHERE: Final = {
     b"x-frame-options": b"DENY",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
     b"permissions-policy": b"camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 PAGES: Final[Mapping[bytes, bytes]] = {
@@ -29,7 +30,6 @@ MACHINES: Final[Mapping[bytes, bytes]] = {
     **_EVERYWHERE,
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"referrer-policy": b"no-referrer",
-    b"cache-control": b"no-store",
 }
 """For APIs: a browser that is led there shows nothing."""
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")

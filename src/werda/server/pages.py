@@ -1,6 +1,7 @@
 """The pages' processes: Django under uvicorn, each audience as a database role of its own.
 
-The desk holds the ring of its agents' second factors and no other. Sign-up holds both of the secrets' rings, because it seals the chosen code and asks how many hold one (B3).
+The desk holds the ring of its agents' second factors and no other. Sign-up holds both of the secrets' rings, because it
+seals the chosen code and asks how many hold one (B3).
 """
 
 import os
@@ -76,6 +77,7 @@ def _application(rooms: list[str]) -> ASGIApp:
             response = await files.get_response(scope["path"].removeprefix(STATIC), scope)
         except HTTPException as missing:
             response = Response(status_code=missing.status_code)
+        response.headers["Cache-Control"] = "no-cache"  # kept, and asked for again: an upgrade shows at once
         await response(scope, receive, send)
 
     return application

@@ -107,7 +107,7 @@ def make_roles(connection: psycopg.Connection[Any], passwords: Mapping[Role, Sec
         )
         for setting in BOUNDS.get(role, "").split(", "):
             if setting:
-                connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))  # noqa: S608
+                connection.execute(sql.SQL("alter role {} set ").format(name) + sql.SQL(setting))
 
 
 def make_embedded_database(superuser: psycopg.Connection[Any], database: Database) -> None:

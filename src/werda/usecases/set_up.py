@@ -19,7 +19,6 @@ from werda.store import schema
 from werda.store.roles import Database, Role
 from werda.usecases.create_api_key import Scope, create_api_key
 
-
 AUTHENTICATOR: Final = "authenticator"
 """What a sealed second factor is bound to (`keys.second_factor`)."""
 
@@ -71,7 +70,10 @@ def _settle_second_factors(owner: psycopg.Connection[Any], keys: Path) -> None:
         "select id, data from mfa_authenticator where coalesce(data ->> 'secret', data ->> 'seed', '') not like 'sealed:%'"
     ).fetchall()
     for authenticator, data in in_the_clear:
-        sealed = {**data, **{name: second_factors.seal(AUTHENTICATOR, data[name]) for name in ("secret", "seed") if name in data}}
+        sealed = {
+            **data,
+            **{name: second_factors.seal(AUTHENTICATOR, data[name]) for name in ("secret", "seed") if name in data},
+        }
         owner.execute("update mfa_authenticator set data = %s where id = %s", (Jsonb(sealed), authenticator))
     if in_the_clear:  # sessions of that time are in the clear, too, and may hold such a key
         owner.execute("delete from django_session where session_data not like 'sealed:%'")

@@ -4,23 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('store', '0010_guard'),
+        ("store", "0010_guard"),
     ]
 
     operations = [
-        migrations.RunSQL('drop table if exists signup_cache', migrations.RunSQL.noop),
+        migrations.RunSQL("drop table if exists signup_cache", migrations.RunSQL.noop),
         migrations.CreateModel(
-            name='RateLimit',
+            name="RateLimit",
             fields=[
-                ('key', models.BinaryField(primary_key=True, serialize=False)),
-                ('count', models.IntegerField()),
-                ('until', models.DateTimeField()),
+                ("key", models.BinaryField(primary_key=True, serialize=False)),
+                ("count", models.IntegerField()),
+                ("until", models.DateTimeField()),
             ],
             options={
-                'db_table': 'rate_limit',
-                'indexes': [models.Index(fields=['until'], name='rate_limit_by_end')],
+                "db_table": "rate_limit",
+                "indexes": [models.Index(fields=["until"], name="rate_limit_by_end")],
             },
         ),
     ]

@@ -30,7 +30,7 @@ grant select on agent, agent_groups, agent_user_permissions, auth_group, auth_gr
 grant update (last_login) on agent to werda_desk;
 grant select, insert, update on mfa_authenticator to werda_desk;  -- the trigger keep_authenticator says of what
 grant select, insert, update, delete on django_session, django_cache to werda_desk;
-grant usage on all sequences in schema public to werda_custody;  -- identity columns ask for none
+grant usage on sequence webhook_endpoint_id_seq to werda_custody;  -- numbers an endpoint before its row; identity columns ask for none
 
 -- Custody: imports, demo, later portal and documents. It writes no attempt and gives no grant.
 grant select, insert, update, delete on customer, line, sim_profile, sealed_secret, credential, import_run to werda_custody;
