@@ -56,7 +56,7 @@ def cookies(answer: httpx.Response) -> list[Morsel[str]]:
 def check_cookies(answer: httpx.Response, *, https: bool) -> None:
     """Each is for this host, no script and no foreign site; over https it is bound to the host by its name."""
     for cookie in cookies(answer):
-        if not cookie.value and cookie["max-age"] == 0:
+        if not cookie.value and str(cookie["max-age"]) == "0":
             continue  # taken away
         if "language" in cookie.key:
             continue  # `de` or `en`: nothing to steal
@@ -65,7 +65,7 @@ def check_cookies(answer: httpx.Response, *, https: bool) -> None:
         assert not cookie["domain"], cookie.key
         if https:
             assert cookie["secure"], cookie.key
-            assert cookie.key.startswith("__Host-") or (cookie.key.startswith("__Secure-") and cookie["path"] != "/")
+            assert cookie.key.startswith("__Host-") or (cookie.key.startswith("__Secure-") and cookie["path"] != "/"), cookie.key
 
 
 class Browser:
@@ -74,17 +74,18 @@ class Browser:
     def __init__(self, url: str, *, https: bool) -> None:
         self._https = https
         forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"} if https else {}
-        self._client = httpx.Client(base_url=url, headers=forwarded, timeout=30, trust_env=False)
+        self._url = url
+        self._forwarded = forwarded
         self.kept: dict[str, str] = {}
-        self.address = url
 
     def ask(self, method: str, path: str, **form: str) -> httpx.Response:
         """One request, its answer checked."""
         kept = "; ".join(f"{name}={value}" for name, value in self.kept.items())
-        headers = {"Cookie": kept, "Referer": self._origin + path, "Origin": self._origin}
+        headers = {**self._forwarded, "Cookie": kept, "Referer": self._origin + path, "Origin": self._origin}
         mark = next((value for name, value in self.kept.items() if name.endswith("csrf")), "")
         data = {**form, "csrfmiddlewaretoken": mark} if method == "POST" else None
-        with self._client.stream(method, path, headers=headers, data=data) as answer:
+        url = self._url + path
+        with httpx.stream(method, url, headers=headers, data=data, timeout=30, trust_env=False) as answer:
             if "event-stream" not in answer.headers.get("content-type", ""):
                 answer.read()
             check_cookies(answer, https=self._https)
@@ -94,5 +95,4 @@ class Browser:
 
     @property
     def _origin(self) -> str:
-        host = str(self._client.base_url).removeprefix("http://").rstrip("/")
-        return f"http{'s' if self._https else ''}://{host}"
+        return self._url.replace("http:", "https:") if self._https else self._url

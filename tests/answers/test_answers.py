@@ -32,7 +32,7 @@ from werda.usecases.create_agent import create_agent
 
 ODD = ["/no-such-page", "/desk/../etc/passwd", "/static/look/no-such.css", "/static/../../etc/passwd", "/%00", "//x"]
 FILES = ["/static/look/tokens.css", "/static/look/icons.svg"]
-METHODS = ["GET", "POST", "HEAD", "PUT", "OPTIONS"]
+METHODS = ["GET", "POST", "PUT"]
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +126,8 @@ def test_every_page_of_the_desk_is_hardened_for_strangers_and_for_agents(desk: s
                 answer = browser.ask(method, address)
                 check(answer, data=not address.startswith("/static"), https=True)
                 seen.add(answer.status_code)
+                assert answer.status_code < 500, (method, address)
         assert {302, 404} <= seen
-        assert not seen & {500, 503}
     assert agent.ask("GET", "/desk/").status_code == 200, "still signed in after all that"
     for file in FILES:
         check(agent.ask("GET", file), data=False, https=True)
@@ -145,8 +145,8 @@ def test_every_page_of_sign_up_is_hardened(signup: SignUp) -> None:
             answer = browser.ask(method, address)
             check(answer, data=not address.startswith("/static"))
             seen.add(answer.status_code)
+            assert answer.status_code < 500, (method, address)
     assert {200, 404} <= seen
-    assert not seen & {500, 503}
 
 
 def test_a_form_without_our_mark_is_refused_by_a_hardened_page(desk: str, signup: SignUp) -> None:
@@ -211,7 +211,6 @@ def test_cookies_of_a_visit_are_those_that_are_known(agent: Browser, signup: Sig
         "__Host-werda_csrf",
         "__Host-werda_device",  # gives the agent's own device tries of its own
         "django_language",
-        "messages",
     }
     browser = Browser(signup.url, https=False)
     browser.ask("GET", "/order")

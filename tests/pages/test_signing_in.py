@@ -145,3 +145,86 @@ def test_an_agents_own_language_counts_until_they_choose_another(desk: Desk) -> 
     assert "No calls are waiting" in agent.page("/desk/")
     agent.browser.post("/desk/language", {"language": "de", "next": "/desk/"})
     assert "Keine wartenden Anrufe" in agent.page("/desk/")
+
+
+# Limits --------------------------------------------------------------------------------------------------------------
+
+
+def fails(browser: Client, login: str, times: int) -> str:
+    """Wrong passwords; gives the last page's complaint."""
+    page = ""
+    for _ in range(times):
+        page = browser.post("/desk/sign-in/", {"login": login, "password": "wrong"}).content.decode()
+    return page.partition('role="alert"')[2].partition("</p>")[0]
+
+
+def test_strangers_who_fail_on_purpose_lock_no_agent_out_of_their_own_device(desk: Desk) -> None:
+    """A10: a device with a history has tries of its own."""
+    agent = desk.agent()
+    agent.sends("/desk/sign-in/out")
+    fails(Client(), agent.username, 8)
+    stranger = Client().post("/desk/sign-in/", {"login": agent.username, "password": PASSWORD})
+    assert stranger.status_code == 200, "strangers are locked out, the right password or not"
+    own = agent.browser.post("/desk/sign-in/", {"login": agent.username, "password": PASSWORD})
+    assert own.headers["Location"] == "/desk/sign-in/second-step"
+
+
+def test_a_devices_cookie_gives_tries_on_its_own_login_only(desk: Desk) -> None:
+    agent = desk.agent()
+    desk.newcomer("ole")
+    thief = Client()
+    thief.cookies["werda_device"] = agent.browser.cookies["werda_device"].value
+    fails(Client(), "ole", 5)
+    assert thief.post("/desk/sign-in/", {"login": "ole", "password": PASSWORD}).status_code == 200
+    forged = Client()
+    forged.cookies["werda_device"] = f"ole|abc:{agent.browser.cookies['werda_device'].value.partition(':')[2]}"
+    assert forged.post("/desk/sign-in/", {"login": "ole", "password": PASSWORD}).status_code == 200
+
+
+def test_a_name_that_nobody_has_is_limited_in_the_same_words(desk: Desk) -> None:
+    """C7 for agents"""
+    desk.newcomer("ole")
+    assert fails(Client(), "ole", 6) == fails(Client(), "nobody", 6) != ""
+
+
+def test_spelling_a_name_otherwise_gives_no_more_tries(desk: Desk) -> None:
+    desk.newcomer("ole")
+    fails(Client(), "OLE", 3)
+    fails(Client(), "oLe", 2)
+    assert Client().post("/desk/sign-in/", {"login": "ole", "password": PASSWORD}).status_code == 200
+
+
+def test_codes_of_the_second_step_are_limited_and_each_opens_once(desk: Desk) -> None:
+    agent = desk.agent()
+    thief = Client()
+    thief.post("/desk/sign-in/", {"login": agent.username, "password": PASSWORD})
+    for _ in range(5):
+        thief.post("/desk/sign-in/second-step", {"code": "000000"})
+    assert thief.post("/desk/sign-in/second-step", {"code": totp_code(agent.totp)}).status_code == 200
+    assert thief.get("/desk/").status_code == 302
+
+
+def test_one_address_fails_on_so_many_names_and_no_more(desk: Desk) -> None:
+    desk.newcomer("ole")
+    with desk.town.database.connect() as owner:  # as if thirty had failed: each one is an expensive hash
+        owner.execute("select within_limit('desk: address', '127.0.0.1', 30, 60) from generate_series(1, 30)")
+    assert Client().post("/desk/sign-in/", {"login": "ole", "password": PASSWORD}).status_code == 200
+
+
+def test_right_ones_do_not_count(desk: Desk) -> None:
+    desk.newcomer("ole")
+    for _ in range(7):
+        answer = Client().post("/desk/sign-in/", {"login": "ole", "password": PASSWORD})
+        assert answer.status_code == 302
+
+
+def test_an_authenticators_key_that_somebody_wrote_into_the_database_proves_nobody(desk: Desk) -> None:
+    """B5: who may write to the database signs in as nobody."""
+    agent = desk.agent()
+    known = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with desk.town.database.connect() as owner:
+        owner.execute("update mfa_authenticator set data = jsonb_build_object('secret', %s::text)", (known,))
+    thief = Client(raise_request_exception=False)
+    thief.post("/desk/sign-in/", {"login": agent.username, "password": PASSWORD})
+    assert thief.post("/desk/sign-in/second-step", {"code": totp_code(known)}).status_code == 500
+    assert thief.get("/desk/").status_code == 302

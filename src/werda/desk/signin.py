@@ -11,8 +11,11 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
+from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse_lazy
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse, reverse_lazy
 from django.utils.safestring import mark_safe
 from django.views.generic import RedirectView
 
@@ -43,6 +46,10 @@ class DeskAdapter(DefaultAccountAdapter):
         if agent:
             self._tries.succeeded()
         return agent
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The password: allauth would offer the second step at an address that the desk does not have."""
+        return [{"id": "reauthenticate", "url": reverse("account_reauthenticate")}]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not within five minutes of the password: a newcomer sets up the second step right after it."""
@@ -77,6 +84,13 @@ class SecondStepView(AuthenticateView):
 
 class EnrolView(ActivateTOTPView):
     """Setting up the second step. The picture is drawn into the page: its key must not be an address of its own."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever has one is led on; only the operator takes it away."""
+        if request.user.is_authenticated and is_mfa_enabled(request.user):
+            return redirect("desk:board")
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
 
     def form_valid(self, form: Any) -> HttpResponse:
         """In, with the device's cookie."""
