@@ -31,7 +31,9 @@ from tests.database import Cluster, start_cluster  # noqa: E402
 from tests.gates import Gate, free_port, running_gate  # noqa: E402
 
 PARALLEL = (1, 16, 64)
-PARTS = ("verification", "import", "papers")
+PARTS = ("verification", "equality", "import", "papers")
+EACH = 10_000
+"""Attempts of each kind that are compared (C7)."""
 
 
 @dataclass
@@ -149,6 +151,25 @@ def _memory(gate: Gate, postmaster: int) -> list[report.Row]:
         pages.wait()
 
 
+def _equality(cluster: Cluster) -> list[report.Row]:
+    """What a stopwatch tells about why somebody was refused (C7)."""
+    customers = 4 * EACH
+    with cluster.copy("bench_equality") as database:
+        populate(database, customers)
+        found = _json("bench.equality", cluster.home, "bench_equality", customers, EACH)
+    return [
+        report.Row(
+            f"{kind.replace('_', ' ')}, {of['count']:,} attempts",
+            f"median {of['median_ms']:.3f} ms, {of['difference']:+.1%}; longer than wrong: {of['longer']:.1%}; t {of['t']:+.1f}",
+            "",
+            "" if kind == "wrong" else "±3 %; 50 ± 3 %",
+            "",
+            "",
+        )
+        for kind, of in found.items()
+    ]
+
+
 def _imports(cluster: Cluster) -> list[report.Row]:
     with cluster.copy("bench_import") as database:
         populate(database, 1)
@@ -192,6 +213,8 @@ def main(arguments: Sequence[str]) -> None:
                 measured(
                     f"{customers:,} customers", measure(cluster, pgbench, customers, chosen.rounds, chosen.seconds)
                 )
+        if "equality" in wanted:
+            measured("Equality of refusals", _equality(cluster))
         if "import" in wanted:
             measured("Import", _imports(cluster))
         if "papers" in wanted:

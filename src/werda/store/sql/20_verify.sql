@@ -59,7 +59,9 @@ begin
             select true as ok, case when s.role = 'secondary' then s.line_id end as line_id
             from credential c left join sim_profile s on s.id = c.sim_id
             where c.customer_id = u.customer and c.person_id = u.person and c.method = u.method
-              and c.mac = substring(u.mac from 16 * array_position(p_keys, c.key_id) - 15 for 16)
+              -- What is not evaluated matches nothing: a right code in vain does no more work than a wrong one (C7).
+              and c.mac = case when u.accepted and b.failures < u.lim and (b.not_before > t) is not true
+                               then substring(u.mac from 16 * array_position(p_keys, c.key_id) - 15 for 16) end
               and (c.sim_id = 0 or (s.status = 'active' and s.customer_id = u.customer and s.activated_at <= t
                                     and (s.counts_from is null or s.counts_from <= t)  -- it cools after a replacement
                                     and (s.role <> 'secondary' or s.line_id is not null)))
