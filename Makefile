@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help setup demo test parts bench drill lint lock clean
+.PHONY: help setup demo test parts audit sbom bench drill lint lock clean
 
 help: ## List these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-7s %s\n", $$1, $$2}'
@@ -25,6 +25,12 @@ test: setup ## Run every test this machine has the parts for, and say what was s
 
 parts: setup ## Bring the parts that are not Python (Chromium, Asterisk, sipp, PostgreSQL 15)
 	$(BIN)/python parts/bring.py
+
+audit: setup ## Ask for known vulnerabilities of all that is pinned
+	$(BIN)/python -m parts.audit
+
+sbom: setup ## List all that is installed, as CycloneDX JSON in var/sbom.json
+	$(BIN)/python -m parts.sbom
 
 bench: setup ## Measure, as ratios against a reference of the same run
 	$(BIN)/python -m bench --write

@@ -73,9 +73,9 @@ def longer(one: Sequence[float], other: Sequence[float]) -> float:
     """The chance that a value of `one` is larger than one of `other`, ties by half (Mann-Whitney's U as a share)."""
     ranked = sorted([(value, True) for value in one] + [(value, False) for value in other])
     ranks, first = 0.0, 0
-    while first < len(ranks):
+    while first < len(ranked):
         last = first
-        while last < len(ranks) and ranked[last][0] == ranked[first][0]:
+        while last < len(ranked) and ranked[last][0] == ranked[first][0]:
             last += 1
         ranks += sum(mine for _, mine in ranked[first:last]) * (first + last + 1) / 2
         first = last

@@ -52,6 +52,8 @@ class Document:
         """Read `text`, or say where it is no TOML."""
         try:
             return cls(text, tomllib.loads(text))
+        except RecursionError:
+            return Problem(1, "", "is nested deeper than any of our documents; take the outer brackets away")
         except ValueError as error:  # TOMLDecodeError is one, and a number of five thousand digits another
             message = str(error)
             place = re.search(r"line (\d+)", message)

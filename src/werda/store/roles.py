@@ -64,13 +64,17 @@ class Database:
     @classmethod
     def at(cls, url: Secret, passwords: Mapping[Role, Secret]) -> Self:
         """The database that `url` names; its user becomes the owner. Raises `BadDatabaseUrl`."""
-        parts = urlsplit(url.reveal())
+        try:
+            parts = urlsplit(url.reveal())
+            port = parts.port or 5432
+        except ValueError:  # its text would quote the address, which holds a password
+            raise BadDatabaseUrl(BadDatabaseUrl.__doc__) from None
         name = parts.path.lstrip("/")
         if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
             raise BadDatabaseUrl(BadDatabaseUrl.__doc__)
         known = {**passwords, Role.OWNER: Secret(unquote(parts.password or ""))}
         host = unquote(parts.hostname)
-        return cls(host, parts.port or 5432, name, unquote(parts.username), known)
+        return cls(host, port, name, unquote(parts.username), known)
 
     def parameters(self, role: Role) -> dict[str, Any]:
         """Connection parameters of a role, as psycopg and asyncpg's `connect` take them (but for `dbname`)."""
