@@ -37,6 +37,7 @@ bench: setup ## Measure, as ratios against a reference of the same run
 
 drill: setup ## Run what is too long for every run (ten million customers)
 	$(BIN)/python -m bench --drill --write
+	WERDA_FUZZ=20000 $(BIN)/python -m pytest -q --timeout 3600 tests/fuzz
 
 lint: setup ## Check style, types and who may import whom
 	$(BIN)/ruff check .

@@ -160,7 +160,8 @@ def _equality(cluster: Cluster) -> list[report.Row]:
     return [
         report.Row(
             f"{kind.replace('_', ' ')}, {of['count']:,} attempts",
-            f"median {of['median_ms']:.3f} ms, {of['difference']:+.1%}; longer than wrong: {of['longer']:.1%}; t {of['t']:+.1f}",
+            f"median {of['median_ms']:.3f} ms, {of['difference']:+.1%};"
+            f" longer than wrong: {of['longer']:.1%}; t {of['t']:+.1f}",
             "",
             "" if kind == "wrong" else "±3 %; 50 ± 3 %",
             "",

@@ -16,7 +16,6 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
-"""The second holds all of the first."""
 AWAY = re.compile(r"ConnectionError|ConnectTimeout|Max retries|timed out|ServiceError|connection", re.IGNORECASE)
 
 
@@ -58,10 +57,10 @@ def verdict(report: Any, may_pass: list[Ignored], today: date) -> tuple[int, lis
     return (1 if found else 0), [*lines, f"audit: {asked} packages asked, {found} vulnerabilities"]
 
 
-def ask() -> Any:
+def ask(file: str) -> Any:
     """pip-audit's report, or None when it reached no database. Ends the program when it failed otherwise."""
     options = ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--timeout", "15", "-f", "json"]
-    command = [sys.executable, "-m", "pip_audit", "-r", str(ROOT / REQUIREMENTS[-1]), *options]
+    command = [sys.executable, "-m", "pip_audit", "-r", str(ROOT / file), *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         return json.loads(done.stdout)
@@ -73,11 +72,14 @@ def ask() -> Any:
 
 
 def main() -> int:
-    """Ask, and say what was found."""
+    """Ask, and say what was found; 1 when anything was."""
     may_pass = ignored((ROOT / "parts/ignored.toml").read_text(encoding="utf-8"))
-    code, lines = verdict(ask(), may_pass, date.today())
-    print("\n".join(lines))
-    return code
+    worst = 0
+    for file in REQUIREMENTS:
+        code, lines = verdict(ask(file), may_pass, date.today())
+        print("\n".join([file, *lines]))
+        worst = max(worst, code)
+    return worst
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Name everything that is installed, as CycloneDX 1.6 JSON: `make sbom` writes var/sbom.json.
 
-Python packages with their licences and who needs whom; PostgreSQL from its wheel; fonts that are shipped; Debian packages
-and the Asterisk tree of parts/bring.py where they are there. The same installation gives the same file, byte for byte: it
-holds no time, and its number is made from what it lists.
+Python packages with their licences and who needs whom; PostgreSQL from its wheel; fonts that are shipped; Debian
+packages and the Asterisk tree of parts/bring.py where they are there. The same installation gives the same file, byte
+for byte: it holds no time, and its number is made from what it lists.
 """
 
 import json
@@ -43,10 +43,11 @@ def component(kind: str, name: str, version: str, licence: str = "") -> Componen
 
 def python_packages() -> dict[str, tuple[Component, metadata.Distribution]]:
     """What is installed beside this interpreter, by canonical name."""
-    found = {}
+    found: dict[str, tuple[Component, metadata.Distribution]] = {}
     for one in metadata.distributions():
         name = canonicalize_name(one.metadata["Name"])
-        told = one.metadata.get("License-Expression") or one.metadata.get("License") or ""
+        about = one.metadata.json
+        told = str(about.get("license_expression") or about.get("license") or "")
         found[name] = (component("pypi", name, one.version, told.strip().split("\n")[0][:100]), one)
     return found
 
@@ -61,8 +62,9 @@ def other_parts() -> Iterator[Component]:
     places = [(Path("/"), name) for name in bring.PACKAGES.values()]
     places += [(bring.CACHE / "asterisk", name) for name in bring.ASTERISK_PACKAGES.split(",")]
     for root, name in places:
-        if (version := debian_version(root, name)) is not None:
-            yield component("deb", name, version)
+        found = debian_version(root, name)
+        if found is not None:
+            yield component("deb", name, found)
 
 
 def debian_version(root: Path, package: str) -> str | None:

@@ -65,7 +65,9 @@ def check_cookies(answer: httpx.Response, *, https: bool) -> None:
         assert not cookie["domain"], cookie.key
         if https:
             assert cookie["secure"], cookie.key
-            assert cookie.key.startswith("__Host-") or (cookie.key.startswith("__Secure-") and cookie["path"] != "/"), cookie.key
+            assert cookie.key.startswith("__Host-") or (cookie.key.startswith("__Secure-") and cookie["path"] != "/"), (
+                cookie.key
+            )
 
 
 class Browser:

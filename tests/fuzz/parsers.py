@@ -20,8 +20,8 @@ from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
 from werda.core import legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
 from werda.core.customer_code import CodeFormat, CustomerCode
-from werda.core.tariff import LineKind, Payment
 from werda.core.secret import Secret
+from werda.core.tariff import LineKind, Payment
 from werda.core.toml_document import Document
 from werda.documents.letterhead import read_letterhead
 from werda.gate.agi import ProtocolError, Request
@@ -49,19 +49,34 @@ class Parser:
 
 _words = st.text(max_size=60) | st.from_regex(r"[0-9+ /.-]{0,40}", fullmatch=True) | st.just(MARK)
 _secrets = _words.map(Secret)
-_key = st.sampled_from(["brand", "valid_from", "methods", "method", "level", "currency", "tariff", "company", "legal", MARK])
+_key = st.sampled_from(
+    ["brand", "valid_from", "methods", "method", "level", "currency", "tariff", "company", "legal", MARK]
+)
 _scalar = st.one_of(
     st.integers().map(str),
     st.booleans().map(lambda b: str(b).lower()),
     st.text(max_size=20).map(lambda t: '"' + t.replace("\\", "").replace('"', "").replace("\n", "") + '"'),
-    st.sampled_from(["1e400", "nan", "-inf", "2026-11-26", "2026-02-30", "25:00:00", "[[[[1]]]]", "{a={b={c=1}}}", f'"{MARK}"']),
+    st.sampled_from(
+        ["1e400", "nan", "-inf", "2026-11-26", "2026-02-30", "25:00:00", "[[[[1]]]]", "{a={b={c=1}}}", f'"{MARK}"']
+    ),
 )
 _line = st.builds("{} = {}".format, _key, _scalar) | _key.map("[{}]".format) | _key.map("[[{}]]".format) | _words
 _toml = st.lists(_line, max_size=12).map("\n".join) | _words | st.integers(1, 3000).map(lambda n: "a = " + "[" * n)
 _typed = st.dictionaries(
     st.sampled_from(
         [
-            *("kind", "given_name", "family_name", "company", "birth_date", "street", "postcode", "city", "email", "iban"),
+            *(
+                "kind",
+                "given_name",
+                "family_name",
+                "company",
+                "birth_date",
+                "street",
+                "postcode",
+                "city",
+                "email",
+                "iban",
+            ),
             *("wish", "msisdn", "provider", "sims"),
         ]
     ),
@@ -109,7 +124,9 @@ PARSERS = [
     Parser("usecases.read_order number", lambda t: read_order.read_number(t, LineKind.MOBILE), _typed),
     Parser("usecases.read_order sims", lambda t: read_order.read_sims(t, LineKind.MOBILE), _typed),
     Parser("gate.agi", Request.parse, _lines, (ProtocolError,)),
-    Parser("keys.ring", _ring, _words | st.just('{"primaryKeyId": 1}') | st.binary(max_size=40).map(repr), (BadKeyRing,)),
+    Parser(
+        "keys.ring", _ring, _words | st.just('{"primaryKeyId": 1}') | st.binary(max_size=40).map(repr), (BadKeyRing,)
+    ),
     Parser("keys.verifier token", _verifier.read_token, _secrets),
     Parser("usecases.connect_webhook secret", connect_webhook.read_secret, _words | _words.map("whsec_{}".format)),
     Parser("usecases.connect_webhook url", connect_webhook.read_url, _words | _words.map("https://{}".format)),

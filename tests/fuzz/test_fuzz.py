@@ -1,6 +1,7 @@
 """Whatever is fed to a parser, it gives a value or a documented error, soon, and quotes nothing of it (B9).
 
-A run of the suite tries a few texts, the same ones each time; ``WERDA_FUZZ=20000`` in `make drill` tries so many new ones.
+A run of the suite tries a few texts, the same ones each time; ``WERDA_FUZZ=20000`` in `make drill` tries so many new
+ones.
 """
 
 import ast

@@ -55,14 +55,6 @@ def test_every_requirement_is_pinned_with_a_hash() -> None:
             assert "--hash=sha256:" in entry, entry[:60]
 
 
-def test_what_is_audited_is_everything() -> None:
-    pins = [
-        set(re.findall(r"^([a-z0-9._-]+==[^ ;]+)", (ROOT / name).read_text(encoding="utf-8"), re.M))
-        for name in audit.REQUIREMENTS
-    ]
-    assert pins[0] <= pins[1]
-
-
 def test_ci_asks_for_vulnerabilities() -> None:
     assert "make audit" in (ROOT / ".ci/run").read_text(encoding="utf-8")
 

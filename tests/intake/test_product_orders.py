@@ -118,7 +118,11 @@ def shop(town: OrderingTown) -> Shop:
         return problem if isinstance(problem, Problem) else Problem(Kind("broken", 500, "Broken"), "look")
 
     answer_with_problems(app, as_problem)
-    return Shop(Edge(app, 100_000, as_problem))
+
+    async def admit(authorization: bytes, address: str) -> None:
+        """Everybody: the shop itself says who orders."""
+
+    return Shop(Edge(app, 100_000, as_problem, admit))
 
 
 def test_an_order_is_acknowledged_and_never_echoes_the_code(town: OrderingTown, shop: Shop) -> None:

@@ -64,7 +64,8 @@ def desk(town: Town, tmp_path: Path) -> Iterator[Desk]:
     connections.close_all()
     with database.connect() as owner:
         owner.execute(
-            "truncate call, call_grant, call_note, attempt, agent, customer, django_session, django_cache, rate_limit cascade"
+            "truncate call, call_grant, call_note, attempt, agent, customer, django_session, django_cache, rate_limit"
+            " cascade"
         )
         owner.execute("delete from budget where customer_id > 0")
         owner.execute("delete from credential where customer_id > 0")

@@ -1,8 +1,8 @@
 """What each database role may do, as a table of text that a review can read (A10, design decision 4).
 
-``python -m tests.store.privileges`` writes privileges.txt anew from a fresh database: a grant that comes or goes shows as a
-changed line. A table has a line for each role that may do anything with it; columns stand in brackets where only they are
-granted.
+``python -m tests.store.privileges`` writes privileges.txt anew from a fresh database: a grant that comes or goes
+shows as a changed line. A table has a line for each role that may do anything with it; columns stand in brackets
+where only they are granted.
 """
 
 import os
@@ -22,7 +22,8 @@ HEAD = """\
 """
 
 _RELATIONS = """
-    select c.relname, r.role, p.privilege from pg_class c, unnest(%s::text[]) r(role), unnest(%s::text[]) with ordinality p(privilege, i)
+    select c.relname, r.role, p.privilege from pg_class c, unnest(%s::text[]) r(role),
+         unnest(%s::text[]) with ordinality p(privilege, i)
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
       and has_table_privilege(r.role, c.oid, p.privilege) order by p.i"""
 _COLUMNS = """
@@ -38,7 +39,7 @@ _FUNCTIONS = """
 _SEQUENCES = """
     select c.relname, r.role, p.privilege from pg_class c, unnest(%s::text[]) r(role),
          unnest('{usage,select,update}'::text[]) p(privilege)
-    where c.relnamespace = 'public'::regnamespace 
+    where c.relnamespace = 'public'::regnamespace
       and case when c.relkind = 'S' then has_sequence_privilege(r.role, c.oid, p.privilege) else false end"""
 _REST = """
     select r.role, what from unnest(%s::text[]) r(role), lateral (values

@@ -1,7 +1,8 @@
 """C7: unknown, locked, too early and wrong run the same statements: they do the same work in the same tables.
 
-A lane has two statements, `identify` and `verify`, whatever comes. What each attempt does in them is counted by PostgreSQL itself, table by table: scans of tables and indexes, rows inserted, updated
-and deleted. How long it takes is measured by `python -m bench --only equality`.
+A lane has two statements, `identify` and `verify`, whatever comes. What each attempt does in them is counted by
+PostgreSQL itself, table by table: scans of tables and indexes, rows inserted, updated and deleted. How long it takes
+is measured by `python -m bench --only equality`.
 """
 
 import itertools
@@ -49,7 +50,9 @@ class Watched:
             channel=Channel.KEYPAD,
             call_ref=f"equal-{next(_calls)}",
         )
-        ruling = self._rulebook.rule(self._town.brand, request.channel, request.digits, legacy=False, now=AFTER_THE_DATE)
+        ruling = self._rulebook.rule(
+            self._town.brand, request.channel, request.digits, legacy=False, now=AFTER_THE_DATE
+        )
         attempt = Attempt(request, ruling)
         async with self._connection.transaction():
             before = await self._work()

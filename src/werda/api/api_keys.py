@@ -1,8 +1,8 @@
 """Which integrator asks, and what their key may do. Keys are cached until somebody creates or revokes one.
 
-A key has 240 random bits, so guessing it is hopeless; what a flood of bad ones costs is bounded all the same: an address
-with too many refusals, counted over all processes, is not asked for any more but for keys that were good before. Behind a
-proxy all share an address, and those at work go on.
+A key has 240 random bits, so guessing it is hopeless; what a flood of bad ones costs is bounded all the same: an
+address with too many refusals, counted over all processes, is not asked for any more but for keys that were good
+before. Behind a proxy all share an address, and those at work go on.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-"""The outermost layer of an API: asks who sends before it reads a body, refuses one that is too large or too slow, and lets
-no exception out.
+"""The outermost layer of an API: asks who sends before it reads a body, refuses one that is too large or too slow,
+and lets no exception out.
 
 An exception's text may quote what was sent; a server's traceback would carry it into the log (B9).
 """

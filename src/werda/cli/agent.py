@@ -10,7 +10,7 @@ from werda.cli.failing import Unusable, clear_failures
 from werda.core.secret import Secret
 from werda.server.wiring import installation
 from werda.store.roles import Role
-from werda.usecases.create_agent import PasswordTooWeak, create_agent, lock_agent
+from werda.usecases.create_agent import PasswordTooWeak, create_agent, forget_second_factor, lock_agent
 
 
 @click.group()
@@ -53,3 +53,14 @@ def lock(username: str) -> None:
         if not lock_agent(owner, username):
             raise Unusable(f"there is no living login {username!r}")
     click.echo(f"{username} can no longer sign in.", err=True)
+
+
+@command.command("forget-second-factor")
+@click.argument("username")
+@clear_failures
+def forget(username: str) -> None:
+    """Take an authenticator app away, for somebody who lost it; they set up another one with their password."""
+    with installation() as it, it.database.connect(Role.OWNER) as owner:
+        if not forget_second_factor(owner, username):
+            raise Unusable(f"there is no login {username!r}")
+    click.echo(f"{username} sets up the second factor at the next sign-in.", err=True)

@@ -109,7 +109,9 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     assert isinstance(agent, Agent), "the middleware lets nobody else come this far"
     if not await sync_to_async(is_mfa_enabled)(agent):
         return redirect("mfa_activate_totp")
-    await sync_to_async(lambda: connection.close())()  # a stream lasts for minutes and reads nothing: it keeps no connection
+    await sync_to_async(
+        lambda: connection.close()
+    )()  # a stream lasts for minutes and reads nothing: it keeps no connection
     response = StreamingHttpResponse(changes(agent.brands), content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"

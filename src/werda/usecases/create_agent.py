@@ -56,3 +56,12 @@ def lock_agent(owner: psycopg.Connection[Any], username: str) -> bool:
     """End a login; its sessions end with it. False when there is no such living login."""
     done = owner.execute("update agent set is_active = false where username = %s and is_active", (username,))
     return done.rowcount == 1
+
+
+def forget_second_factor(owner: psycopg.Connection[Any], username: str) -> bool:
+    """Take somebody's authenticator and recovery codes away; they set up another one. False without such a login."""
+    row = owner.execute("select id from agent where username = %s", (username,)).fetchone()
+    if row is None:
+        return False
+    owner.execute("delete from mfa_authenticator where user_id = %s", row)
+    return True

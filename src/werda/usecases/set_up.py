@@ -67,7 +67,8 @@ def _settle_second_factors(owner: psycopg.Connection[Any], keys: Path) -> None:
             (RingName.SECOND_FACTOR, second_factors.key_id, second_factors.canary()),
         )
     in_the_clear = owner.execute(
-        "select id, data from mfa_authenticator where coalesce(data ->> 'secret', data ->> 'seed', '') not like 'sealed:%'"
+        "select id, data from mfa_authenticator"
+        " where coalesce(data ->> 'secret', data ->> 'seed', 'sealed:') not like 'sealed:%'"
     ).fetchall()
     for authenticator, data in in_the_clear:
         sealed = {
