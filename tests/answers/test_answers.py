@@ -28,11 +28,12 @@ from werda.api.edge import OPEN
 from werda.core.secret import Secret
 from werda.gate import api as gate_api
 from werda.intake import api as intake_api
+from werda.store.roles import CONNECTIONS, Role
 from werda.usecases.create_agent import create_agent
 
 ODD = ["/no-such-page", "/desk/../etc/passwd", "/static/look/no-such.css", "/static/../../etc/passwd", "/%00", "//x"]
 FILES = ["/static/look/tokens.css", "/static/look/icons.svg"]
-METHODS = ["GET", "POST", "PUT"]
+METHODS = ["GET", "POST"]
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +155,29 @@ def test_a_form_without_our_mark_is_refused_by_a_hardened_page(desk: str, signup
         answer = httpx.post(url + address, headers={"X-Forwarded-Proto": "https"}, data={"a": "b"}, trust_env=False)
         assert answer.status_code == 403
         check(answer, data=True, https=url == desk)
+
+
+def test_when_its_connections_are_taken_sign_up_asks_to_come_again(signup: SignUp, database: TestDatabase) -> None:
+    """A flood of visitors: 503 on a hardened page, no error, and all is well as soon as it is over."""
+    taken = [database.connect(Role.SIGNUP) for _ in range(CONNECTIONS[Role.SIGNUP])]
+    try:
+        answer = httpx.get(signup.url + "/order", trust_env=False)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "2"
+        check(answer, data=True)
+    finally:
+        for connection in taken:
+            connection.close()
+    deadline = time.monotonic() + 5
+    while httpx.get(signup.url + "/order", trust_env=False).status_code != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_another_method_is_refused_by_a_hardened_answer(desk: str, signup: SignUp) -> None:
+    for url in (desk, signup.url):
+        for method, address in (("PUT", "/order"), ("DELETE", "/desk/"), ("OPTIONS", "/static/look/icons.svg")):
+            check(Browser(url, https=url == desk).ask(method, address), data=False, https=url == desk)
 
 
 def test_a_wrong_host_name_is_told_nothing(desk: str) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from starlette.types import Message, Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from tests.database import TestDatabase
 from tests.gates import running_gate
+from werda.api import edge
 from werda.api.api_keys import REFUSALS, ApiKeys
 from werda.api.problems import TOO_MANY, UNAUTHORISED, Problem
 from werda.store.roles import Role
@@ -50,3 +53,32 @@ def test_the_pages_socket_is_its_owners_and_asks_for_a_key(database: TestDatabas
         assert socket.stat().st_mode & 0o777 == 0o600
         with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://gate") as stranger:
             assert stranger.post("/v1/redemptions", json={"call": 1, "agent": 1}).status_code == 401
+
+
+async def test_a_body_that_never_ends_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has a key may not keep a connection for ever."""
+    monkeypatch.setattr(edge, "BODY_SECONDS", 0.05)
+
+    async def reader(_: AsgiScope, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    async def admit(authorization: bytes, address: str) -> None:
+        """Everybody."""
+
+    def as_problem(problem: Exception) -> Problem:
+        assert isinstance(problem, Problem)
+        return problem
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/x", "headers": [], "client": ("192.0.2.7", 1)}
+    await edge.Edge(reader, 10_000, as_problem, admit)(scope, receive, send)
+    assert sent[0]["status"] == 408

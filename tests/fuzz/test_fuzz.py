@@ -23,7 +23,7 @@ NAMES = ("parse", "read_", "from_environment", "normalise", "load", "keyed")
 SLOWEST = 1.0  # seconds for one text, on a busy machine
 
 profile = settings(
-    max_examples=LONG or 25,
+    max_examples=LONG or 15,
     derandomize=not LONG,
     deadline=None,
     database=None,

@@ -18,8 +18,8 @@ def old_agent(database: TestDatabase) -> None:
     """Somebody whose factors an earlier version kept, and a session of that time."""
     with database.connect() as owner:
         owner.execute(
-            "insert into agent (id, username, password, first_name, last_name, email, is_superuser, is_staff, is_active,"
-            " date_joined, brands, language) overriding system value values"
+            "insert into agent (id, username, password, first_name, last_name, email, is_superuser, is_staff,"
+            " is_active, date_joined, brands, language) overriding system value values"
             " (7, 'ole', 'x', '', '', '', false, false, true, now(), '{}', 'de')"
         )
         for kind, data in (("totp", {"secret": KEY}), ("recovery_codes", {"seed": "abc", "used_mask": 5})):
@@ -52,7 +52,7 @@ def test_a_lost_ring_is_never_replaced_in_silence(database: TestDatabase, tmp_pa
     (tmp_path / "keys" / "second_factor.json").unlink()
     shutil.copy(database.home / "database.json", tmp_path / "database.json")
     refused = werda("setup", environment={**database.environment, "WERDA_HOME": str(tmp_path)})
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "second_factor" in refused.stderr
     assert not (tmp_path / "keys" / "second_factor.json").exists()
 
@@ -61,7 +61,7 @@ def test_a_lost_app_is_forgotten_by_the_operator(database: TestDatabase) -> None
     old_agent(database)
     assert werda("agent", "forget-second-factor", "ole", environment=database.environment).returncode == 0
     assert factors(database) == {}
-    assert werda("agent", "forget-second-factor", "nobody", environment=database.environment).returncode == 1
+    assert werda("agent", "forget-second-factor", "nobody", environment=database.environment).returncode == 2
 
 
 @pytest.mark.parametrize("kept", [KEY, "sealed:", "sealed:!!", "sealed:AAAA", ""])
