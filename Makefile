@@ -21,7 +21,7 @@ demo: setup ## Run the hotline with demo data on the embedded PostgreSQL
 	$(BIN)/werda demo
 
 test: setup ## Run every test this machine has the parts for, and say what was skipped
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 parts: setup ## Bring the parts that are not Python (Chromium, Asterisk, sipp, PostgreSQL 15)
 	$(BIN)/python parts/bring.py

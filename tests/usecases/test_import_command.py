@@ -17,7 +17,7 @@ from tests.usecases.importing_town import ImportingTown
 
 CUSTOMERS = "customer_number;msisdn;customer_code\n"
 GOOD = "K1;+4917604000001;4711\n"
-BAD = "K2;+4917604000002;471\n"
+BAD = "K2;+4917604000002;47x1\n"
 ROWS = 60_000
 EXAMPLES = Path(__file__).parents[2] / "examples" / "import"
 
@@ -41,7 +41,7 @@ def test_exit_code_is_1_when_rows_were_rejected_and_their_file_lies_beside(town:
     assert (report["rows"], report["changed"], report["rejected"], report["rejects"]) == (2, 1, 1, beside)
     assert Path(beside).read_text() == "line,column,reason\n3,customer_code,a customer code has exactly 4 digits\n"
     assert beside in done.stderr
-    assert "471" not in done.stdout + done.stderr.replace(beside, "")  # B9
+    assert "47x1" not in done.stdout + done.stderr  # B9
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ are called, so that `werda --help` is quick and `werda serve` imports nothing it
 """
 
 import importlib
+import logging
 
 import click
 
@@ -50,7 +51,14 @@ class _Nouns(click.Group):
             formatter.write_dl(sorted(NOUNS.items()))
 
 
+def _tells_something(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("error ignored in rollback")
+
+
 @click.command(cls=_Nouns, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="werda")
 def main() -> None:
     """Werda: caller authentication for telephone hotlines."""
+    # Somebody who presses Ctrl-C in mid statement gets one line from the command. That psycopg could not say "rollback"
+    # on the connection it then closes tells them nothing: closing rolls back.
+    logging.getLogger("psycopg").addFilter(_tells_something)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0010_guard"),
+        ("store", "0011_one_time"),
     ]
 
     operations = [
