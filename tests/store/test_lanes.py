@@ -4,11 +4,13 @@ The columns come from the catalog, so a column that the hash leaves out fails he
 """
 
 import asyncio
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -18,10 +20,12 @@ from tests.database import Cluster, TestDatabase, werda
 from tests.engines import Desk, running_engine
 from tests.people import ASSERTING, Town
 from werda.audit.verify_lanes import Broken, Whole, verify_stored_lanes
-from werda.core.audit import AttemptRow, attempt_line
+from werda.core.audit import AttemptRow, EventRow, Log, attempt_line, event_line
 from werda.core.call import Channel, Source
 
 Row = tuple[Any, ...]
+
+upgrade = importlib.import_module("werda.store.migrations.0013_row_hashes")  # a name no import statement can have
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def log(written: TestDatabase) -> Iterator[TestDatabase]:
     """The log as it was written; what a test forges is mended behind it."""
     yield written
     with written.connect() as owner:
-        owner.execute("truncate attempt, attempt_batch")
+        owner.execute("truncate attempt, attempt_batch, erased_record")
         owner.execute("insert into attempt table written_attempt")
         owner.execute("insert into attempt_batch table written_batch")
 
@@ -99,9 +103,31 @@ def test_python_and_sql_write_the_same_line(log: TestDatabase) -> None:
         assert attempt_line(AttemptRow(*values)) == line
 
 
-def test_every_column_of_the_table_is_in_the_row(log: TestDatabase) -> None:
-    stored = log.rows("select column_name from information_schema.columns where table_name = 'attempt'")
-    assert {name for (name,) in stored} == {field.name for field in fields(AttemptRow)}
+@pytest.mark.parametrize(("table", "row"), [("attempt", AttemptRow), ("event", EventRow)])
+def test_every_column_of_the_table_is_in_the_row(log: TestDatabase, table: str, row: type) -> None:
+    stored = log.rows(f"select column_name from information_schema.columns where table_name = '{table}'")
+    assert {name for (name,) in stored} == {field.name for field in fields(row)}
+
+
+def test_python_and_sql_write_the_same_line_of_an_event(log: TestDatabase) -> None:
+    with log.connect() as owner:
+        owner.execute(
+            "insert into event (at, kind, brand_id, actor, detail) values"
+            " (clock_timestamp(), 'key:added', 0, '50%|operator', '{\"b\": \"ä|%\", \"a\": 1.50}')"
+        )
+        columns = ", ".join("detail::text" if each.name == "detail" else each.name for each in fields(EventRow))
+        rows = owner.execute(f"select event_line(e), {columns} from event e").fetchall()
+    assert len({values[-1] for _, *values in rows}) == len(rows) > 1, "two events have the same salt"
+    for line, *values in rows:
+        assert event_line(EventRow(*values)) == line
+
+
+def test_the_upgrade_hashes_what_was_there_like_the_gate(log: TestDatabase) -> None:
+    before = log.rows("table attempt_batch order by first_id")
+    with log.connect() as owner:
+        owner.execute("update attempt_batch set hash = sha256(hash)")
+        owner.execute(upgrade.HASH_ANEW)
+    assert log.rows("table attempt_batch order by first_id") == before
 
 
 def other(value: object) -> list[object]:
@@ -117,6 +143,8 @@ def other(value: object) -> list[object]:
             return [value + "0", None]
         case datetime():
             return [value + timedelta(microseconds=1)]
+        case UUID():
+            return [UUID(int=value.int ^ 1)]
         case bytes():
             return [bytes([value[0] ^ 1]) + value[1:], None]
     raise AssertionError(f"no other value known for {type(value).__name__}")
@@ -196,6 +224,36 @@ def test_a_forgery_is_found(log: TestDatabase, forgery: str) -> None:
     with log.connect() as owner:
         FORGERIES[forgery](owner, attempt, batch)
     assert isinstance(check(log), Broken)
+
+
+def test_of_an_erased_attempt_its_hash_is_enough(log: TestDatabase) -> None:
+    """A9"""
+    erase(log, "line_hash(attempt_line(a))")
+    assert isinstance(check(log), Whole)
+
+
+@pytest.mark.parametrize("kept", ["sha256(line_hash(attempt_line(a)))", "line_hash(event_line(null))"])
+def test_erasing_with_another_hash_is_found(log: TestDatabase, kept: str) -> None:
+    """A9"""
+    erase(log, f"coalesce({kept}, ''::bytea)")
+    assert isinstance(check(log), Broken)
+
+
+def test_a_row_beside_its_own_hash_is_found(log: TestDatabase) -> None:
+    with log.connect() as owner:
+        owner.execute(
+            "insert into erased_record select 1, id, line_hash(attempt_line(a)), now()"
+            " from attempt a order by id limit 1"
+        )
+    assert isinstance(check(log), Broken)
+
+
+def erase(database: TestDatabase, kept: str) -> None:
+    with database.connect() as owner:
+        owner.execute(
+            "with a as (delete from attempt where idempotency_key is not null returning *)"
+            f" insert into erased_record select {Log.ATTEMPTS.value}, a.id, {kept}, now() from a"
+        )
 
 
 def test_the_command_names_the_first_broken_row(log: TestDatabase) -> None:

@@ -2,10 +2,12 @@
 
 A lane is one database connection of a gate. Its attempts carry ids ``lane << 32 | seq``; each batch keeps a hash over
 all columns of its rows and over the hash before it, so a row that was changed, removed or slipped in is found, and so
-is a batch. What this cannot see is the end of a lane: somebody with the owner's rights can cut it off, or compute all
-of its later hashes anew. Against that the heads of all lanes are to be signed outside the database.
+is a batch. Of an erased attempt its hash is left and stands in its place (A9). What this cannot see is the end of a
+lane: somebody with the owner's rights can cut it off, or compute all of its later hashes anew. Against that the heads
+of all lanes are to be signed outside the database.
 """
 
+import heapq
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +15,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
-from werda.core.audit import FIRST_LINK, AttemptRow, batch_hash
+from werda.core.audit import FIRST_LINK, AttemptRow, Log, attempt_line, batch_hash, line_hash
 
 _SEQ: Final = (1 << 32) - 1
 _AT_ONCE: Final = 2_000  # rows the server sends at a time
@@ -54,8 +56,11 @@ class Broken:
         return self.attempt_id >> 32
 
 
-def verify_lanes(batches: Iterable[Batch], attempts: Iterable[AttemptRow]) -> Whole | Broken:
-    """Check all lanes in one pass; both streams in the order of ids. Memory holds one batch at a time."""
+def verify_lanes(batches: Iterable[Batch], attempts: Iterable[tuple[int, bytes]]) -> Whole | Broken:
+    """Check all lanes in one pass; batches and the ids and hashes of attempts in the order of ids.
+
+    Memory holds one batch at a time.
+    """
     rows = _Ahead(attempts)
     lanes = batch_count = attempt_count = 0
     end, link = 0, FIRST_LINK
@@ -64,55 +69,61 @@ def verify_lanes(batches: Iterable[Batch], attempts: Iterable[AttemptRow]) -> Wh
             lanes += 1
             end, link = batch.first_id & ~_SEQ, FIRST_LINK
         if (row := rows.before(batch.first_id)) is not None:
-            return Broken(row.id, "an attempt that no batch covers")
+            return Broken(row, "an attempt that no batch covers")
         if batch.first_id != end + 1 or batch.last_id < batch.first_id or batch.last_id >> 32 != end >> 32:
             return Broken(batch.first_id, "its batch does not follow the one before it")
         covered = list(rows.up_to(batch.last_id))
         if not covered:
             return Broken(batch.first_id, "its batch has no attempts")
-        link = batch_hash(link, covered)
+        link = batch_hash(link, (row_hash for _, row_hash in covered))
         if link != batch.hash:
-            return Broken(covered[0].id, f"a row of its batch, up to {batch.last_id}, is not as it was written")
+            return Broken(covered[0][0], f"a row of its batch, up to {batch.last_id}, is not as it was written")
         end, batch_count, attempt_count = batch.last_id, batch_count + 1, attempt_count + len(covered)
     if rows.next is not None:
-        return Broken(rows.next.id, "an attempt that no batch covers")
+        return Broken(rows.next[0], "an attempt that no batch covers")
     return Whole(lanes, batch_count, attempt_count)
 
 
 def verify_stored_lanes(connection: psycopg.Connection[Any]) -> Whole | Broken:
-    """Check what the database holds, as of one moment; the connection reads `attempt` and `attempt_batch`.
+    """Check what the database holds, as of one moment.
 
-    The connection must not be in a transaction. Attempts counted meanwhile are not part of the check.
+    The connection reads `attempt`, `attempt_batch` and `erased_record`. It must not be in a transaction.
+    Attempts counted meanwhile are not part of the check.
     """
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         with (
             connection.cursor("batches", row_factory=class_row(Batch)) as batches,
             connection.cursor("attempts", row_factory=class_row(AttemptRow)) as attempts,
+            connection.cursor("erased") as erased,
         ):
-            batches.itersize = attempts.itersize = _AT_ONCE
+            batches.itersize = attempts.itersize = erased.itersize = _AT_ONCE
             batches.execute("select first_id, last_id, hash from attempt_batch order by first_id")
             attempts.execute(
                 "select id, at, brand_id, customer_id, person_id, own_line, channel, method, outcome, failures, level,"
-                " line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key, request_mac"
-                " from attempt order by id"
+                " line_id, call_id, tries, calling_number, trunk, agent_id, api_key_id, idempotency_key, request_mac,"
+                " salt from attempt order by id"
             )
-            return verify_lanes(batches, attempts)
+            erased.execute(
+                "select record_id, hash from erased_record where log = %s order by record_id", (Log.ATTEMPTS,)
+            )
+            hashes = ((row.id, line_hash(attempt_line(row))) for row in attempts)
+            return verify_lanes(batches, heapq.merge(hashes, erased))
 
 
 class _Ahead:
-    """A stream of rows that shows the next one before it is taken."""
+    """A stream of ids and hashes that shows the next one before it is taken."""
 
-    def __init__(self, rows: Iterable[AttemptRow]) -> None:
+    def __init__(self, rows: Iterable[tuple[int, bytes]]) -> None:
         self._rows = iter(rows)
         self.next = next(self._rows, None)
 
-    def before(self, attempt_id: int) -> AttemptRow | None:
-        """The next row if it comes before this id."""
-        return self.next if self.next is not None and self.next.id < attempt_id else None
+    def before(self, attempt_id: int) -> int | None:
+        """The id of the next row if it comes before this one."""
+        return self.next[0] if self.next is not None and self.next[0] < attempt_id else None
 
-    def up_to(self, attempt_id: int) -> Iterator[AttemptRow]:
+    def up_to(self, attempt_id: int) -> Iterator[tuple[int, bytes]]:
         """Take the rows up to this id."""
-        while self.next is not None and self.next.id <= attempt_id:
+        while self.next is not None and self.next[0] <= attempt_id:
             yield self.next
             self.next = next(self._rows, None)

@@ -1,15 +1,17 @@
 """What is recorded, and how it is made tamper-evident (D4, design decision 5).
 
 The set of event kinds is closed: a kind that is not here cannot be written. Attempts are hashed in lanes: each batch's
-hash covers every column of its rows and the hash of the batch before it.
+hash covers the hash of every row and the hash of the batch before it. A row's hash covers all its columns and a random
+salt, so that it can stay when the row is erased (A9) and tells nobody what the row was.
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Final
+from uuid import UUID
 
 FIRST_LINK: Final = bytes(32)
 """What the first batch of a lane is chained to."""
@@ -65,6 +67,13 @@ class EventKind(StrEnum):
     RECORD_EXPIRED = "record:expired"
 
 
+class Log(IntEnum):
+    """The two logs; the numbers are stored beside what stays of an erased row."""
+
+    ATTEMPTS = 1
+    EVENTS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class AttemptRow:
     """An attempt as it is stored, every column of it."""
@@ -89,28 +98,69 @@ class AttemptRow:
     api_key_id: int
     idempotency_key: str | None
     request_mac: bytes | None
+    salt: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event as it is stored, every column of it; `detail` is the text PostgreSQL gives for its JSON."""
+
+    id: int
+    at: datetime
+    txid: int
+    kind: str
+    brand_id: int | None
+    customer_id: int | None
+    call_id: int | None
+    actor: str
+    detail: str
+    salt: UUID
 
 
 def attempt_line(row: AttemptRow) -> str:
-    """The text of an attempt over which the hash runs; store/sql/05_attempt_line.sql is the same in SQL.
+    """The text of an attempt over which the hash runs; store/sql/05_record_lines.sql is the same in SQL.
 
     What is missing is written differently from a zero and from an empty text, so that no two rows have the same line.
     """
     columns = (
         row.id,
-        (row.at - _EPOCH) // timedelta(microseconds=1),
+        _microseconds(row.at),
         *(row.brand_id, row.customer_id, row.person_id, int(row.own_line), row.channel, row.method, row.outcome),
         *(row.failures, row.level, _or_nothing(row.line_id), row.call_id, row.tries, row.calling_number, row.trunk),
         *(_or_nothing(row.agent_id), row.api_key_id),
-        "" if row.idempotency_key is None else "=" + row.idempotency_key.replace("%", "%25").replace("|", "%7C"),
+        "" if row.idempotency_key is None else "=" + _one_field(row.idempotency_key),
         "" if row.request_mac is None else "=" + row.request_mac.hex(),
+        row.salt,
     )
     return "|".join(str(column) for column in columns)
 
 
-def batch_hash(previous: bytes, rows: Iterable[AttemptRow]) -> bytes:
-    """The hash of a batch, 32 bytes, chained to the batch before it in its lane."""
-    return hashlib.sha256(previous + "\n".join(attempt_line(row) for row in rows).encode()).digest()
+def event_line(row: EventRow) -> str:
+    """The text of an event over which the hash runs; store/sql/05_record_lines.sql is the same in SQL."""
+    columns = (
+        *(row.id, _microseconds(row.at), row.txid, _one_field(row.kind)),
+        *(_or_nothing(row.brand_id), _or_nothing(row.customer_id), _or_nothing(row.call_id)),
+        *(_one_field(row.actor), _one_field(row.detail), row.salt),
+    )
+    return "|".join(str(column) for column in columns)
+
+
+def line_hash(line: str) -> bytes:
+    """The hash of a row from its line, 32 bytes; all that stays of a row that was erased."""
+    return hashlib.sha256(line.encode()).digest()
+
+
+def batch_hash(previous: bytes, rows: Iterable[bytes]) -> bytes:
+    """The hash of a batch, 32 bytes, from the hashes of its rows, chained to the batch before it in its lane."""
+    return hashlib.sha256(previous + b"".join(rows)).digest()
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _one_field(text: str) -> str:
+    return text.replace("%", "%25").replace("|", "%7C")
 
 
 def _or_nothing(number: int | None) -> int | str:

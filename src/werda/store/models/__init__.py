@@ -1,7 +1,7 @@
 """The tables. What protects them stands in sql/: functions of the gate, row security of the desk, grants of roles."""
 
 from werda.store.models.agent import Agent
-from werda.store.models.attempt import Attempt, AttemptBatch, Budget, Lane
+from werda.store.models.attempt import Attempt, AttemptBatch, Budget, ErasedRecord, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
 from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
@@ -35,6 +35,7 @@ __all__ = [
     "Customer",
     "CustomerLock",
     "DialledNumber",
+    "ErasedRecord",
     "Event",
     "ImportRun",
     "IntakeReply",

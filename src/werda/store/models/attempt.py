@@ -1,6 +1,7 @@
 """Attempts, counted where they are compared, appended in lanes (design decisions 3 and 5)."""
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 
 class Budget(models.Model):
@@ -57,6 +58,7 @@ class Attempt(models.Model):
     api_key_id = models.BigIntegerField()
     idempotency_key = models.TextField(null=True)  # noqa: DJ001 - null is no key; the unique index leaves it out
     request_mac = models.BinaryField(null=True)
+    salt = models.UUIDField(db_default=RawSQL("gen_random_uuid()", ()))  # so that its hash tells nothing of it
 
     class Meta:
         db_table = "attempt"
@@ -79,3 +81,16 @@ class AttemptBatch(models.Model):
 
     class Meta:
         db_table = "attempt_batch"
+
+
+class ErasedRecord(models.Model):
+    """What stays of an erased attempt or event: its hash, so that the seal over it can still be checked (A9)."""
+
+    pk = models.CompositePrimaryKey("log", "record_id")
+    log = models.SmallIntegerField()  # core.audit.Log: 1 attempts, 2 events
+    record_id = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "erased_record"

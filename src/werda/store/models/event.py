@@ -17,6 +17,7 @@ class Event(models.Model):
     call_id = models.BigIntegerField(null=True)
     actor = models.TextField()
     detail = models.JSONField(default=dict)
+    salt = models.UUIDField(db_default=RawSQL("gen_random_uuid()", ()))  # so that its hash tells nothing of it
 
     class Meta:
         db_table = "event"

@@ -114,7 +114,7 @@ begin
         returning *
     ), answered as (
         select (a.id & 4294967295) - p_seq as i, a.id, a.at, a.outcome, a.call_id, a.tries, a.level, a.method, a.line_id,
-               attempt_line(a) as line
+               line_hash(attempt_line(a)) as hash
         from appended a
         union all
         select r.i, a.id, a.at,
@@ -126,7 +126,7 @@ begin
     select array_agg(outcome order by i), array_agg(id order by i), array_agg(call_id order by i),
            array_agg(tries order by i), array_agg(level order by i), array_agg(method order by i),
            array_agg(line_id order by i), array_agg(at order by i),
-           sha256(p_prev || convert_to(string_agg(line, E'\n' order by i) filter (where line is not null), 'UTF8'))
+           sha256(p_prev || string_agg(hash, '' order by i))
     into o_outcome, o_attempt, o_call, o_tries, o_level, o_method, o_line, o_at, o_hash
     from answered;
 
