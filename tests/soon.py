@@ -6,7 +6,7 @@ from collections.abc import Callable
 STEP = 0.02
 
 
-async def soon(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+async def soon(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
     """Whether a condition comes true within so many seconds."""
     for _ in range(int(seconds / STEP)):
         if condition():

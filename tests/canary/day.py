@@ -194,7 +194,7 @@ def partner_calls(day: Day, gate: Gate) -> None:
     with database_away(day.database):
         post("/v1/verifications", whose | {"digits": s["puk"], "call_id": "away"}, status=503)
         post("/v1/agent-entries", entry, status=503)
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 40
     while httpx.get(f"{gate.url}/healthz").status_code != 200:
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -54,7 +54,7 @@ def send(operator: Operator, body: str, secret: str = SECRET) -> int:
     return operator.receive(headers, body.encode())
 
 
-def answer(operator: Operator, count: int = 1, seconds: float = 5) -> None:
+def answer(operator: Operator, count: int = 1, seconds: float = 20) -> None:
     """Until so many answers were taken."""
     deadline = time.monotonic() + seconds
     with httpx.Client() as http:

@@ -52,8 +52,8 @@ def _patience(towns: dict[str, OrderingTown]) -> None:
 def visitor_of(browser: Browser, signup: SignUp, **options: Any) -> BrowserContext:
     """Somebody who orders."""
     context = browser.new_context(base_url=signup.url, locale="de-DE", **options)
-    context.set_default_timeout(10_000)
-    expect.set_options(timeout=10_000)
+    context.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
     return context
 
 

@@ -83,7 +83,7 @@ def printed(demo: Demo, kind: str, folder: Path) -> str:
 
 def carried_out(demo: Demo, name: str) -> dict[str, Any] | None:
     """The customer that an order became, within the time the demo's operator takes at most."""
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + 45
     while time.monotonic() < deadline:
         found = [customer for customer in demo.everybody()["customers"] if customer["name"] == name]
         if found:

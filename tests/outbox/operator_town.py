@@ -56,7 +56,7 @@ class OperatorTown:
         sender = Sender(self.database.custody, Delays(tries, first))
         return replace(sender, now=lambda: datetime.now(UTC) + ahead) if ahead is not None else sender
 
-    def send_all(self, sender: Sender, seconds: float = 5.0) -> None:
+    def send_all(self, sender: Sender, seconds: float = 20.0) -> None:
         """Until nothing waits, or for so long."""
         deadline = time.monotonic() + seconds
         with self.database.connect(Role.CUSTODY) as custody:

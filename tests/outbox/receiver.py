@@ -44,7 +44,7 @@ class Receiver:
         with self._lock:
             return [event["data"]["n"] for event in self.taken if subject in {None, event["subject"]}]
 
-    def wait(self, count: int, seconds: float = 15) -> None:
+    def wait(self, count: int, seconds: float = 30) -> None:
         """Until so many messages were taken."""
         deadline = time.monotonic() + seconds
         while len(self.taken) < count:

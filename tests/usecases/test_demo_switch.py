@@ -178,7 +178,7 @@ async def test_deserted_call_is_hung_up(
     monkeypatch.setattr(calls, "DESERTED_SECONDS", 1.0)
     here = leg()
     dial(exchange, here)
-    assert await soon(lambda: here.unique_id in hotline.calls and hotline.calls[here.unique_id].ended, seconds=8)
+    assert await soon(lambda: here.unique_id in hotline.calls and hotline.calls[here.unique_id].ended, seconds=30)
 
 
 async def test_there_are_only_so_many_lines(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
