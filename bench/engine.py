@@ -36,11 +36,11 @@ async def _load(database: TestDatabase, customers: int, parallel: int, seconds: 
     calls = itertools.count(time.time_ns())
     async with running_engine(database) as engine:
         brand = engine.rulebook.by_slug["nordfunk"].id
-        source = Source("+4930231259", trunk="carrier")
 
         async def caller(until: float) -> None:
             while (begun := time.perf_counter()) < until:
                 who = anybody(customers)
+                source = Source(f"+4930{who:09}", trunk="carrier")  # as on a real day, nearly everybody from another
                 verdict = await engine.verify(
                     Request(
                         brand, line_of(who), None, Secret(code_of(who)), source, Channel.API, f"bench-{next(calls)}"

@@ -124,3 +124,24 @@ def test_the_script_reads_the_addresses_that_the_pages_name() -> None:
     for attribute, name in (("stream", "stream"), ("alive", "alive"), ("grant-until", "grantUntil")):
         assert f"data-{attribute}=" in bar
         assert f"dataset.{name}" in script
+
+
+def test_a_brand_under_attack_is_told_to_its_agents(hotline: Hotline) -> None:
+    """C6, D3: what to ask for, and nothing about anybody."""
+    agent = hotline.desk.agent()
+    assert "angegriffen" not in agent.page("/desk/")
+    brand = hotline.desk.town.brand
+    for state, words in ((1, "Vielleicht probiert jemand"), (2, "Die Kundenkennzahl allein genügt gerade nicht")):
+        with hotline.gate.database.connect() as owner:
+            owner.execute(
+                "insert into alarm values (%s, %s, now(), 'detector', null)"
+                " on conflict (brand_id) do update set state = excluded.state",
+                (brand, state),
+            )
+            owner.execute(
+                "insert into alarm values (%s, 2, now(), 'detector', null) on conflict do nothing", (brand + 7,)
+            )
+        for address in ("/desk/", "/desk/calls"):
+            page = agent.page(address)
+            assert page.count("message is-") == 1
+            assert words in page

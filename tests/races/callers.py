@@ -68,11 +68,16 @@ def delay(town: Town, seconds: int) -> None:
 
 
 async def offer(
-    client: httpx.AsyncClient, gate: Gate, person: Person, digits: str, *, own: bool = False
+    client: httpx.AsyncClient, gate: Gate, person: Person, digits: str, *, own: bool = False, calling: str = ""
 ) -> Answer | None:
-    """One attempt in a call of its own; None when it was not answered."""
-    call = f"call-{next(_calls)}"
-    source = {"calling_number": person.line, "asserted": True} if own else {"calling_number": "+4930231259"}
+    """One attempt in a call of its own, from a telephone of its own unless `calling` says otherwise.
+
+    None when it was not answered.
+    """
+    number = next(_calls)
+    call = f"call-{number}"
+    stranger = {"calling_number": calling or f"+4930{number:07}00"}
+    source = {"calling_number": person.line, "asserted": True} if own else stranger
     body = {"brand": "nordfunk", "line": person.line, "digits": digits, "call_id": call, "source": source}
     try:
         response = await client.post(f"{gate.url}/v1/verifications", json=body, headers=gate.headers)
@@ -84,12 +89,14 @@ async def offer(
     return Answer(call, person, response.json())
 
 
-async def offer_all(gates: Sequence[Gate], offers: Sequence[tuple[Person, str, bool]]) -> list[Answer]:
+async def offer_all(
+    gates: Sequence[Gate], offers: Sequence[tuple[Person, str, bool]], calling: str = ""
+) -> list[Answer]:
     """All at the same time, dealt to the gates in turn; every one must be answered."""
     async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=None)) as client:
         turns = zip(itertools.cycle(gates), offers, strict=False)
         answers = await asyncio.gather(
-            *(offer(client, gate, who, digits, own=own) for gate, (who, digits, own) in turns)
+            *(offer(client, gate, who, digits, own=own, calling=calling) for gate, (who, digits, own) in turns)
         )
     assert None not in answers
     return [answer for answer in answers if answer is not None]

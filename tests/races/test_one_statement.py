@@ -62,7 +62,7 @@ def attempt(town: Town, person: Person, digits: str, limits: Limits, *, own: boo
         line=person.line,
         customer_number=None,
         digits=Secret(digits),
-        source=Source(calling_number="+4930231259"),
+        source=Source(),  # anonymous: no number of theirs is counted
         channel=Channel.API,
         call_ref=f"call-{next(_calls)}",
     )

@@ -19,6 +19,7 @@ from werda.core.call import Source
 from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.core.sim_life import Step
+from werda.core.sources import SourceLimits
 from werda.core.verdict import Verified
 from werda.store.roles import Role
 
@@ -59,8 +60,8 @@ def compare(gate: psycopg.Connection[tuple[object, ...]], town: Town, person: Pe
     row = gate.execute(
         "select o_outcome from verify(open_lane(), 0, '\\x00', %s, %s, %s, %s, '{0}', %s, '{1}', '{2}', '{t}', %s,"
         " '{3}', '{30}', '{4}', '{1}', '{900}', '{0}', '{racing}', '{\"\"}', '{f}', '{\"\"}',"
-        " '{null}', '{null}', '{null}')",
-        (AFTER_THE_DATE, verifier.key_ids, [town.brand], [person.id], [own], [mac]),
+        " '{null}', '{null}', '{null}', %s, '{1}', '{t}', '{f}', '{null}', 0, '')",
+        (AFTER_THE_DATE, verifier.key_ids, [town.brand], [person.id], [own], [mac], list(SourceLimits().narrow)),
     ).fetchone()
     assert row == ([0],), row
 

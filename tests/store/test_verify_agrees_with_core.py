@@ -30,12 +30,14 @@ from tests.engines import Clock, Desk, running_engine
 from tests.people import ASSERTING, Person, Town
 from werda.core.budget import MAX_FAILURES, Budget, Limits
 from werda.core.call import Source
+from werda.core.sources import SourceLimits
 from werda.core.verdict import Outcome, Verdict, Verified
 from werda.gate.engine import Conflict, Engine
 from werda.gate.rulebook import Rulebook
 
 PEOPLE = 3
 PUK = "31415926"
+CALLING = "+4930231259"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,8 @@ class House:
     def rule_by(self, brand_limits: Limits) -> None:
         """A policy with these limits comes into force."""
         book = self.engine.rulebook
-        policy = replace(book.policies[self.town.brand][-1], limits=brand_limits)
+        nothing_limits_sources = SourceLimits(exempt=frozenset({CALLING}))
+        policy = replace(book.policies[self.town.brand][-1], limits=brand_limits, sources=nothing_limits_sources)
         self.engine.rulebook = Rulebook([(book.brands[self.town.brand], [])], [(self.town.brand, policy)])
 
     def budgets(self, people: Iterable[Person]) -> dict[tuple[int, bool], Budget]:
@@ -161,7 +164,7 @@ class Hotline(RuleBasedStateMachine):
         person = self.people[offer.person]
         digits = {"code": person.code, "wrong code": person.wrong, "puk": PUK, "wrong puk": "27182818"}
         own = Source(calling_number=person.line, asserted=True, trunk=ASSERTING)
-        source = {"source": own} if offer.own else {}
+        source = {"source": own if offer.own else Source(CALLING)}
         return await self.house.desk.offer(person, digits.get(offer.digits, "123"), **source)
 
 

@@ -54,7 +54,7 @@ class Problem(Exception):
         headers = {"WWW-Authenticate": "Bearer"} if self.kind is UNAUTHORISED else {}
         if self.kind.status == 503:
             headers["Retry-After"] = "1"
-        if self.kind is TOO_MANY:
+        if self.kind.status == 429:
             headers["Retry-After"] = "60"
         if self.kind is METHOD:
             headers["Allow"] = "POST"  # a router that knows better says so

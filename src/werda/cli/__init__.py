@@ -13,7 +13,9 @@ from werda import __version__
 
 NOUNS = {
     "agent": "Give people a login at the desk, or end it",
+    "alarm": "See whether a brand is being sprayed, and set or release its alarm",
     "apikey": "Create, list and revoke the keys of integrators",
+    "attack": "Attack a copy of the hotline, and see what guarding is worth",
     "audit": "Check that nobody changed what was recorded",
     "brand": "Add brands and their hotline numbers",
     "codes": "Give a customer code to everybody who has none",

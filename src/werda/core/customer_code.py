@@ -50,6 +50,14 @@ class CustomerCode:
         return cls(Secret(f"{secrets.randbelow(10**code_format.digits):0{code_format.digits}}"))
 
 
+def neighbours(digits: Secret) -> list[Secret]:
+    """What a slip of the finger makes of digits (C6): one of them another, or two neighbours in the wrong order."""
+    entry = digits.reveal()
+    near = {entry[:at] + str(digit) + entry[at + 1 :] for at in range(len(entry)) for digit in range(10)}
+    near |= {entry[:at] + entry[at + 1] + entry[at] + entry[at + 2 :] for at in range(len(entry) - 1)}
+    return [Secret(each) for each in sorted(near - {entry})]
+
+
 def method_of(digits: Secret, lengths: Mapping[int, Method]) -> Method:
     """Which secret a caller keyed in, told by its length alone; `Method.NONE` when none is so long."""
     entry = digits.reveal()

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from werda.core.alarm import AlarmRules
 from werda.core.budget import Limits
 from werda.core.call import Channel
 from werda.core.customer_code import CodeFormat
@@ -20,6 +21,7 @@ from werda.core.level import Level
 from werda.core.method import Method
 from werda.core.one_time_code import ONE_TIME, OneTimeLimits, lengths
 from werda.core.sim import PUK_DIGITS
+from werda.core.sources import SourceLimits
 
 
 class Operation(StrEnum):
@@ -99,7 +101,8 @@ class Policy:
     `grant_lifetime` from there. `sim_cooling` is how long after a SIM came to a line in use its PUK and possession of
     the line count for nothing (A3), `secrets_kept` how long after the end of a contract its secrets are kept (A9).
     `session_cooling` is how long a passkey or TOTP must have been enrolled before what it gives is a second proof (A3).
-    `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2).
+    `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2), `sources` how many failures a
+    source may have (C5), `alarm` what follows when the brand is sprayed (C6).
     `hours` is `None` for a hotline that is always open.
     """
 
@@ -112,6 +115,8 @@ class Policy:
     methods: Mapping[Method, Acceptance]
     limits: Limits
     one_time: OneTimeLimits
+    sources: SourceLimits
+    alarm: AlarmRules
     tries_per_call: int
     announce_before: timedelta
     token_lifetime: timedelta

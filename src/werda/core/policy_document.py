@@ -9,14 +9,17 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from werda.core.alarm import AlarmRules
 from werda.core.budget import MAX_FAILURES, Limits
 from werda.core.call import Channel
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
+from werda.core.number import normalise
 from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, OneTimeLimits, lengths
 from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
+from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
 from werda.core.toml_document import Document, Problem
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -65,6 +68,12 @@ def _read(document: Document) -> Policy:
             factor=document.integer("budget.factor", default=4, low=2, high=100, why="C4"),
         ),
         one_time=_one_time(document, code_format),
+        sources=_sources(document),
+        alarm=AlarmRules(
+            respond=document.word("alarm.response", words=("possession", "watch"), default="possession")
+            == "possession",
+            quiet=_minutes(document, "alarm.quiet_minutes", AlarmRules().quiet, most=1_440, why="C6"),
+        ),
         tries_per_call=document.integer("dialogue.tries", default=2, low=1, high=MAX_FAILURES, why="C1"),
         announce_before=timedelta(days=document.integer("dialogue.announce_days", default=14, low=0, high=90)),
         token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
@@ -115,6 +124,47 @@ def _one_time(document: Document, code_format: CodeFormat) -> OneTimeLimits:
             f"is the length of another secret, so a keypad could not tell them apart; write {otherwise}",
         )
     return limits
+
+
+def _sources(document: Document) -> SourceLimits:
+    """How many failures a source may have (C5)."""
+    standard = SourceLimits()
+    exempt = frozenset(document.items("sources.exempt", str, '["+4980000000"]') or ())
+    for number in sorted(exempt):
+        if normalise(number) != number:
+            document.complain("sources.exempt", f'"{number}" is no number; write it like "+498000000000"')
+    return SourceLimits(
+        number=_narrow(document, "number", standard.number),
+        block=_narrow(document, "block", standard.block),
+        agent=_narrow(document, "agent", standard.agent),
+        trunk=_wide(document, "trunk", standard.trunk),
+        api_key=_wide(document, "api_key", standard.api_key),
+        brand=_wide(document, "brand", standard.brand),
+        overall=_wide(document, "overall", standard.overall),
+        exempt=exempt,
+    )
+
+
+def _narrow(document: Document, name: str, standard: NarrowLimit) -> NarrowLimit:
+    key = f"sources.{name}"
+    return NarrowLimit(
+        window=_minutes(document, f"{key}.window_minutes", standard.window, most=1_440),
+        failures=document.integer(f"{key}.failures", default=standard.failures, low=3, high=1_000, why="C5"),
+        accounts=document.integer(f"{key}.accounts", default=standard.accounts, low=2, high=1_000, why="C5"),
+    )
+
+
+def _wide(document: Document, name: str, standard: WideLimit) -> WideLimit:
+    key = f"sources.{name}"
+    return WideLimit(
+        window=_minutes(document, f"{key}.window_minutes", standard.window, most=60),
+        failures=document.integer(f"{key}.failures", default=standard.failures, low=10, high=1_000_000, why="C5"),
+    )
+
+
+def _minutes(document: Document, key: str, standard: timedelta, *, most: int, why: str = "C5") -> timedelta:
+    default = standard // timedelta(minutes=1)
+    return timedelta(minutes=document.integer(key, default=default, low=1, high=most, why=why))
 
 
 def _seconds(document: Document, key: str, *, default: int, low: int, high: int) -> timedelta:

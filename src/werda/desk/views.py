@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from werda.core.alarm import AlarmState
 from werda.core.call import Channel
 from werda.core.method import Method
 from werda.core.policy import Policy
@@ -22,7 +23,7 @@ from werda.desk.forms import LegacyForm, NoteForm, VerifyForm
 from werda.desk.panels import Row, customer_panel, note_panel
 from werda.desk.result import Result
 from werda.desk.standing import Standing, operations
-from werda.store.queries.board import brand_names, live_calls, policies_of
+from werda.store.queries.board import alarms, brand_names, live_calls, policies_of
 from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
@@ -41,14 +42,14 @@ def board(request: HttpRequest) -> HttpResponse:
         {"name": name, "open": _open_at(policies_of(brand_id), now)}
         for brand_id, name in brand_names(agent_of(request).brands)
     ]
-    return render(request, "desk/board.html", {"calls": _rows(request), "hours": hours})
+    return render(request, "desk/board.html", {**_board(request), "hours": hours})
 
 
 @require_GET
 @for_agents
 def calls(request: HttpRequest) -> HttpResponse:
     """The list of the board alone, for live updates."""
-    return render(request, "desk/calls.html", {"calls": _rows(request)})
+    return render(request, "desk/calls.html", _board(request))
 
 
 @require_POST
@@ -151,6 +152,12 @@ def wrap_up_call(request: HttpRequest, call_id: int) -> HttpResponseBase:
     if grant is None:
         return _back(request, problem or _("The grant of this call has ended."))
     return _call_page(request, grant, note_form=form, note_problem=problem)
+
+
+def _board(request: HttpRequest) -> dict[str, Any]:
+    """What changes on the board while it is open: the calls, and which brands are being sprayed (C6)."""
+    seen = [{"brand": name, "attack": state is AlarmState.ATTACK} for name, state in alarms(agent_of(request).brands)]
+    return {"calls": _rows(request), "alarms": seen}
 
 
 def _rows(request: HttpRequest, call_id: int | None = None) -> list[Row]:

@@ -50,9 +50,17 @@ _request = TypeAdapter(VerificationRequest)
 
 
 class Api:
-    """The routes. `ready` says whether the gate can answer."""
+    """The routes. `ready` says whether the gate can answer, `refused` whether a brand takes no more of an API key."""
 
-    def __init__(self, engine: Engine, calls: Calls, keys: ApiKeys, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        calls: Calls,
+        keys: ApiKeys,
+        ready: Callable[[], bool],
+        refused: Callable[[int, int], bool] = lambda _brand, _key: False,
+    ) -> None:
+        self._refused = refused
         self._engine = engine
         self._calls = calls
         self._keys = keys
@@ -70,6 +78,8 @@ class Api:
         if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
             raise Problem(MALFORMED, "Idempotency-Key takes 1 to 255 visible ASCII characters")
         brand = self._brand(integrator, message.brand)
+        if self._refused(brand.id, integrator.key_id):
+            raise Problem(problems.KEY_LIMITED, "connect the caller to a person, and find out who guesses by this key")
         source = message.source
         verdict = await self._engine.verify(
             lane.Request(
@@ -249,7 +259,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
                     "description": "Verified or refused",
                     "content": {"application/json": {"schema": {"oneOf": answers}}},
                 },
-                **{str(s): r for s, r in responses(400, 401, 403, 404, 413, 422, 503).items()},
+                **{str(s): r for s, r in responses(400, 401, 403, 404, 413, 422, 429, 503).items()},
             },
         }
     }

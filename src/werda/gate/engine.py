@@ -57,7 +57,8 @@ class Engine:
     One lane serves a gate best: while its commit is under way the next batch grows, and a large batch costs less for
     each attempt than two small ones.
 
-    `clock` is for tests: it then also sets the time of attempts.
+    `clock` is for tests: it then also sets the time of attempts. `stepped_up` says whether a wide source of a request
+    is over its limit (C5).
     """
 
     def __init__(
@@ -69,12 +70,14 @@ class Engine:
         lanes: int = 1,
         clock: Callable[[], datetime] | None = None,
         observe: Callable[[Request, Verdict], None] | None = None,
+        stepped_up: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._connect = connect
         self._verifier = verifier
         self.rulebook = rulebook
         self._clock = clock
         self._observe = observe
+        self._stepped_up = stepped_up
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
         self._number_of_lanes = lanes
@@ -109,7 +112,8 @@ class Engine:
         ruling = self.rulebook.rule(
             request.brand_id, request.channel, request.digits, legacy=request.legacy, now=self.now
         )
-        waiting = _Waiting(Attempt(request, ruling), asyncio.get_running_loop().create_future())
+        attempt = Attempt(request, ruling, stepped_up=self._stepped_up(request))
+        waiting = _Waiting(attempt, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
         return await waiting.answer

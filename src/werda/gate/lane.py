@@ -4,15 +4,17 @@ A lane ends with its connection, and whenever a commit's outcome is unknown; wha
 answer is given only after the commit; a commit that PostgreSQL acknowledges without its synchronous standby is none.
 """
 
+import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
 
 from werda.core.audit import FIRST_LINK
 from werda.core.call import Channel, Source
+from werda.core.method import Method
 from werda.core.one_time_code import ONE_TIME
 from werda.core.secret import Secret
 from werda.gate.rulebook import Ruling
@@ -66,6 +68,7 @@ class Attempt:
     ruling: Ruling
     customer: int = 0
     own: bool = False
+    stepped_up: bool = False  # a wide source of it is over its limit (C5)
 
     @property
     def call(self) -> tuple[int, str]:
@@ -99,7 +102,7 @@ class Answer:
 
 _VERIFY_ONCE = "select * from verify_once(" + ", ".join(f"${n}" for n in range(1, 26)) + ")"  # noqa: S608
 _IDENTIFY = "select * from identify($1, $2, $3, $4, $5)"
-_VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 27)) + ")"  # noqa: S608
+_VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 34)) + ")"  # noqa: S608
 
 
 @dataclass
@@ -154,9 +157,12 @@ class Lane:
             attempts,
             verifier,
             now,
-            [x.failures for x in limits],
-            [x.first_delay.total_seconds() for x in limits],
-            [float(x.factor) for x in limits],
+            (
+                [x.failures for x in limits],
+                [x.first_delay.total_seconds() for x in limits],
+                [float(x.factor) for x in limits],
+            ),
+            (*_source_rules(attempts), *_sketch(attempts, verifier, now)),
         )
 
     async def verify_once(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
@@ -167,12 +173,17 @@ class Lane:
             attempts,
             verifier,
             now,
-            [x.failures for x in limits],
-            [x.failures_a_day for x in limits],
+            ([x.failures for x in limits], [x.failures_a_day for x in limits]),
         )
 
     async def _judge(
-        self, statement: Any, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None, *limits: list[Any]
+        self,
+        statement: Any,
+        attempts: Sequence[Attempt],
+        verifier: Verifier,
+        now: datetime | None,
+        limits: tuple[list[Any], ...],
+        more: tuple[Any, ...] = (),
     ) -> list[Answer]:
         requests = [a.request for a in attempts]
         rulings = [a.ruling for a in attempts]
@@ -202,6 +213,7 @@ class Lane:
             [s.agent for s in sources],
             [r.idempotency_key for r in requests],
             [verifier.request(r.idempotency_key, r.digits) if r.idempotency_key else None for r in requests],
+            *more,
         )
         if self.unsynchronised:
             raise Unavailable("the commit is not on the synchronous standby")
@@ -216,3 +228,38 @@ class Lane:
     async def close(self) -> None:
         """Give the connection up without waiting for anybody."""
         self.connection.terminate()
+
+
+def _source_rules(attempts: Sequence[Attempt]) -> tuple[Any, ...]:
+    """What verify.sql takes of sources: the policies' rules, whose is whose, who counts, who is stepped up."""
+    numbers: dict[int, int] = {}
+    rules: list[float] = []
+    rule: list[int] = []
+    for attempt in attempts:
+        limits = attempt.ruling.sources
+        if id(limits) not in numbers:
+            numbers[id(limits)] = len(numbers) + 1
+            rules += limits.narrow
+        rule.append(numbers[id(limits)])
+    counts = [attempt.request.source.calling_number not in attempt.ruling.sources.exempt for attempt in attempts]
+    return rules, rule, counts, [attempt.stepped_up for attempt in attempts]
+
+
+def _sketch(attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> tuple[Any, ...]:
+    """For each attempt with a code its bucket; and of one of them, by chance, the values of its neighbours (C6).
+
+    One for each batch: when little happens that is everybody, and under an attack enough to tell.
+    """
+    day = (now or datetime.now(UTC)).date()
+    codes = [attempt.ruling.method is Method.CUSTOMER_CODE and attempt.ruling.level is not None for attempt in attempts]
+    buckets = [
+        verifier.bucket(attempt.request.brand_id, day, attempt.request.digits) if code else None
+        for attempt, code in zip(attempts, codes, strict=True)
+    ]
+    places = [place for place, code in enumerate(codes) if code] or range(len(attempts))
+    sampled = random.choice(places)  # noqa: S311 - which one is no secret
+    attempt = attempts[sampled]
+    near = (
+        verifier.neighbours(Method.CUSTOMER_CODE, attempt.customer, attempt.request.digits) if codes[sampled] else b""
+    )
+    return buckets, sampled + 1, near

@@ -2,11 +2,12 @@
 
 from functools import cache
 
-from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.requests import Request
 from starlette.responses import Response
 
+from werda.core.alarm import AlarmState
 from werda.core.call import Channel
 from werda.core.verdict import Verdict, Verified
 
@@ -22,6 +23,17 @@ class Metrics:
             ["brand", "channel", "method", "outcome"],
             registry=self._registry,
         )
+
+        self._alarms = Gauge(
+            "werda_alarm",
+            "Whether a brand is sprayed: 0 calm, 1 suspicious, 2 attack",
+            ["brand"],
+            registry=self._registry,
+        )
+
+    def alarm(self, brand: str, state: AlarmState) -> None:
+        """Tell a brand's state (C6)."""
+        self._alarms.labels(brand).set(state)
 
     def attempt(self, brand: str, channel: Channel, verdict: Verdict) -> None:
         """Count one. A refusal has no method: a guess is not told apart by its length."""

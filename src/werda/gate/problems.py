@@ -15,6 +15,7 @@ from werda.api.problems import (
     Kind,
 )
 
+KEY_LIMITED: Final = Kind("key-limited", 429, "Too many attempts of this API key failed lately")
 NOT_REDEEMED: Final = Kind("not-redeemed", 409, "The call is not this agent's to open")
 KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The idempotency key was used in this call for something else")
 UNAVAILABLE: Final = Kind("unavailable", 503, "The attempt could not be judged; nobody is let in")
@@ -22,5 +23,5 @@ BROKEN: Final = Kind("broken", 500, "Something broke on our side; nobody is let 
 
 KINDS: Final = (
     *(MALFORMED, UNAUTHORISED, FORBIDDEN, UNKNOWN_BRAND, NOT_FOUND, METHOD, NOT_REDEEMED, TOO_LARGE, KEY_REUSED),
-    *(TOO_SLOW, TOO_MANY, UNAVAILABLE, BROKEN),
+    *(TOO_SLOW, TOO_MANY, KEY_LIMITED, UNAVAILABLE, BROKEN),
 )

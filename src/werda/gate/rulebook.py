@@ -18,6 +18,7 @@ from werda.core.one_time_code import OneTimeLimits
 from werda.core.policy import Policy
 from werda.core.policy_document import parse
 from werda.core.secret import Secret
+from werda.core.sources import SourceLimits
 
 
 class BadStoredPolicy(RuntimeError):
@@ -35,6 +36,7 @@ class Ruling:
     token_lifetime: timedelta
     grant_lifetime: timedelta
     one_time: OneTimeLimits = field(default_factory=OneTimeLimits)
+    sources: SourceLimits = field(default_factory=SourceLimits)
 
 
 NO_POLICY: Final = Ruling(Method.NONE, None, Limits(), 2, timedelta(minutes=10), timedelta(minutes=30))
@@ -98,6 +100,11 @@ class Rulebook:
         """The brand's policy in force; the same as `Policy.in_force`, on versions in order, for every attempt."""
         return next((p for p in reversed(self.policies.get(brand_id, ())) if p.effective_from <= now), None)
 
+    def source_limits(self, now: datetime) -> dict[int, SourceLimits]:
+        """The limits of sources that each brand's policy in force sets (C5)."""
+        ruling = {brand: self.policy(brand, now) for brand in self.brands}
+        return {brand: policy.sources for brand, policy in ruling.items() if policy is not None}
+
     def rule(self, brand_id: int, channel: Channel, digits: Secret, *, legacy: bool, now: datetime) -> Ruling:
         """What counts for these digits, told by their length, on this channel at this time."""
         policy = self.policy(brand_id, now)
@@ -108,4 +115,5 @@ class Rulebook:
         return Ruling(
             *(method, level, policy.limits, policy.tries_per_call, policy.token_lifetime, policy.grant_lifetime),
             one_time=policy.one_time,
+            sources=policy.sources,
         )

@@ -5,11 +5,13 @@ values protects nothing (B5). Purposes never collide, because each input begins 
 """
 
 import base64
+from datetime import date
 from typing import Final, Self
 
 import tink
 from tink import prf
 
+from werda.core.customer_code import neighbours
 from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.keys.ring import BadKeyRing
@@ -38,6 +40,16 @@ class Verifier:
         """The values to compare with, 16 bytes for each of `key_ids`, one after the other."""
         data = self._credential(method, customer_id, digits)
         return b"".join([compute(data, MAC_SIZE) for compute in self._compute])
+
+    def neighbours(self, method: Method, customer_id: int, digits: Secret) -> bytes:
+        """The values of what a slip of the finger makes of `digits` (C6), one after the other, under every key."""
+        return b"".join([self.candidates(method, customer_id, near) for near in neighbours(digits)])
+
+    def bucket(self, brand_id: int, day: date, digits: Secret) -> int:
+        """Into which of 256 buckets of a brand's sketch a code falls on a day (C6): many codes share each."""
+        return int(
+            self._primary(b"sketch|%d|%d|%b" % (brand_id, day.toordinal(), digits.reveal().encode()), MAC_SIZE)[0]
+        )
 
     def popularity(self, brand_id: int, digits: Secret, key_id: int | None = None) -> bytes:
         """Under which value a brand counts the holders of a code (B3), 16 bytes; the same for all of its customers.

@@ -8,12 +8,14 @@ import asyncio
 import logging
 import os
 import socket
+from collections.abc import Mapping
 
 import asyncpg
 import uvicorn
 import uvloop
 
 from werda.api.api_keys import ApiKeys
+from werda.core.alarm import AlarmState
 from werda.core.call import BrandFacts
 from werda.core.verdict import Verdict
 from werda.gate.api import Api, create_app
@@ -24,6 +26,7 @@ from werda.gate.fastagi import FastAgi
 from werda.gate.lane import Connection, Request
 from werda.gate.metrics import Metrics
 from werda.gate.rulebook import Rulebook
+from werda.gate.wide_sources import WideSources
 from werda.keys import ring
 from werda.keys.ring import RingName
 from werda.keys.verifier import Verifier
@@ -60,7 +63,8 @@ class _Gate:
             **parameters, database=self._database.name, min_size=1, max_size=8, command_timeout=COMMAND_SECONDS
         )
         verifier = await self._verifier(pool)
-        engine = Engine(self._connect, verifier, Rulebook(), observe=self._observe)
+        sources = WideSources(pool, lambda: engine.rulebook.source_limits(engine.now), tell=self._tell_alarms)
+        engine = Engine(self._connect, verifier, Rulebook(), observe=self._observe, stepped_up=sources.stepped_up)
         keys = ApiKeys(pool)
         calls = Calls(pool, engine, verifier)
 
@@ -72,15 +76,20 @@ class _Gate:
             keys.forget()
 
         await changed()
+        await sources.read()
         await engine.start()
         agi = await FastAgi.start(
             self._settings.host, self._settings.fastagi_port, calls, asserting_trunks=self._asserting_trunks
         )
-        listening = asyncio.create_task(ConfigChanges(self._connect, changed).listen())
+        background = [
+            asyncio.create_task(ConfigChanges(self._connect, changed).listen()),
+            asyncio.create_task(sources.keep_reading()),
+        ]
         try:
-            await self._serve_http(Api(engine, calls, keys, lambda: engine.alive))
+            await self._serve_http(Api(engine, calls, keys, lambda: engine.alive, sources.refused))
         finally:
-            listening.cancel()
+            for task in background:
+                task.cancel()
             await agi.close()
             await engine.stop()
             await pool.close()
@@ -100,6 +109,10 @@ class _Gate:
 
     def _observe(self, request: Request, verdict: Verdict) -> None:
         self._metrics.attempt(self._brands[request.brand_id].slug, request.channel, verdict)
+
+    def _tell_alarms(self, states: Mapping[int, AlarmState]) -> None:
+        for brand in self._brands.values():
+            self._metrics.alarm(brand.slug, states.get(brand.id, AlarmState.CALM))
 
     async def _serve_http(self, api: Api) -> None:
         app = create_app(api, self._metrics)

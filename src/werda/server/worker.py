@@ -21,14 +21,18 @@ from werda.server.wiring import Installation
 from werda.usecases.answer_once import forget_answers
 from werda.usecases.destroy_due import destroy_due
 from werda.usecases.fill_in_order import remove_expired
+from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.sim_change import Rings
+from werda.usecases.watch_for_spraying import Watch
 
 log = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[Any]
 
 _HOUR = 3600.0
+_LOOK = 5.0
+"""Seconds between two looks for spraying (C6)."""
 _LANES = 8
 """So many messages are on their way at the same time, each of another stream."""
 
@@ -54,6 +58,8 @@ def _jobs(it: Installation) -> list[Job]:
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),
+        Job("alarm", _LOOK, partial(_watch, Watch())),
+        Job("old-traffic", _HOUR, _forget_traffic),
         Job("one-time-codes", _HOUR, _destroy_one_time_codes),
         Job("destroy-due", _HOUR, partial(_destroy_due, Rings(it.verifier(), it.custody()))),
     ]
@@ -65,6 +71,18 @@ def _clear_orders(connection: Connection) -> bool:
         removed = remove_expired(connection, now=datetime.now(UTC))
     if removed:
         log.info("worker: %s drafts and chosen codes are gone", removed)
+    return False
+
+
+def _watch(watch: Watch, connection: Connection) -> bool:
+    """Look whether a brand is sprayed (C6)."""
+    watch.look_at_all(connection, datetime.now(UTC))
+    return False
+
+
+def _forget_traffic(connection: Connection) -> bool:
+    """Remove sums of minutes that nobody compares any more."""
+    forget_traffic(connection, datetime.now(UTC))
     return False
 
 

@@ -32,6 +32,9 @@ class Lane(models.Model):
         db_table = "lane"
 
 
+_FAILED = models.Q(outcome__in=[1, 4])  # wrong, unknown: core.verdict.Outcome
+
+
 class Attempt(models.Model):
     """One offered secret. The id is ``lane << 32 | seq``; the guess itself is never kept.
 
@@ -69,7 +72,18 @@ class Attempt(models.Model):
                 name="attempt_idempotency",
             ),
         )
-        indexes = (models.Index(fields=["customer_id", "at"], name="attempt_of_customer"),)
+        indexes = (
+            models.Index(fields=["customer_id", "at"], name="attempt_of_customer"),
+            # The failures of a source (C5); a success costs none of them anything.
+            models.Index(fields=["calling_number", "at"], name="attempt_failed_number", condition=_FAILED),
+            models.Index(
+                models.Func("calling_number", -2, function="left", output_field=models.TextField()),
+                "at",
+                name="attempt_failed_block",
+                condition=_FAILED,
+            ),
+            models.Index(fields=["agent_id", "at"], name="attempt_failed_agent", condition=_FAILED),
+        )
 
 
 class AttemptBatch(models.Model):

@@ -9,8 +9,9 @@ from django.db import models
 class Traffic(models.Model):
     """How many attempts of one kind of source a lane counted in a minute, and what became of them.
 
-    `wrong` counts wrong customer codes, `unknown` attempts on numbers that nobody has. Of the wrong ones `compared`
-    were compared with the neighbours of the right code, and `near` were one: a slip of the finger, seldom a guess.
+    `wrong` counts wrong secrets of known customers, `unknown` attempts on numbers that nobody has. Of the wrong
+    customer codes `compared` were compared with the neighbours of the right one, and `near` were one: a slip of the
+    finger, seldom a guess.
     """
 
     pk = models.CompositePrimaryKey("brand_id", "minute", "lane_id", "trunk", "api_key_id")

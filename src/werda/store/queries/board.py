@@ -6,9 +6,11 @@ from datetime import datetime
 
 from django.db import connection
 
+from werda.core.alarm import AlarmState
 from werda.core.policy import Policy
 from werda.core.policy_document import parse
 from werda.store.models.brand import Brand, PolicyVersion
+from werda.store.models.guard import Alarm
 
 _LIVE_CALLS = """
     select l.id, b.name, l.state, l.level, l.method, l.legacy, l.channel, l.verified_at,
@@ -44,6 +46,13 @@ def live_calls(brands: Sequence[int], call_id: int | None = None) -> list[LiveCa
     with connection.cursor() as cursor:
         cursor.execute(_LIVE_CALLS, [list(brands), call_id, call_id])
         return [LiveCall(*row) for row in cursor.fetchall()]
+
+
+def alarms(brands: Sequence[int]) -> list[tuple[str, AlarmState]]:
+    """Names and states of those of these brands that are being sprayed (C6), by name."""
+    rows = Alarm.objects.filter(brand_id__in=brands, state__gt=AlarmState.CALM).values_list("brand_id", "state")
+    states = dict(rows)
+    return [(name, AlarmState(states[brand])) for brand, name in brand_names(brands) if brand in states]
 
 
 def policies_of(brand_id: int) -> list[Policy]:

@@ -37,3 +37,19 @@ create or replace function brand_of_call(p_call bigint) returns bigint
 language sql stable security definer set search_path = public, pg_temp as $$
     select brand_id from call where id = p_call
 $$;
+
+-- What all lanes summed within the last hour (C5): wide sources have no longer window.
+create or replace function gate_traffic(p_now timestamptz) returns table (age interval, brand_id bigint, trunk text, api_key_id bigint,
+    failures bigint)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select t - minute, brand_id, trunk, api_key_id, sum(wrong + unknown)
+    from traffic, coalesce(p_now, clock_timestamp()) t
+    where minute > t - interval '1 hour' and minute <= t and wrong + unknown > 0
+    group by t, minute, brand_id, trunk, api_key_id
+$$;
+
+-- Which brands' hotlines are being sprayed (C6), for the metrics.
+create or replace function gate_alarms() returns table (brand_id bigint, state smallint)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select brand_id, state from alarm
+$$;

@@ -13,7 +13,8 @@ begin
              where p.pronamespace = 'public'::regnamespace
                and p.proname = any (array['identify', 'verify', 'verify_once', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
                                           'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
-                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'open_lane', 'brand_of_call'])
+                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'gate_traffic', 'gate_alarms', 'open_lane',
+                                          'brand_of_call'])
     loop
         execute format('grant execute on function %s to werda_gate', f);
     end loop;
@@ -67,6 +68,11 @@ grant execute on function lift_lockout_by_grant() to werda_desk;
 grant execute on function within_limit(text, text, int, float8) to werda_gate, werda_desk, werda_signup, werda_custody;
 grant execute on function give_back(text, text) to werda_desk;
 grant execute on function second_factor_canaries() to werda_desk;
+
+-- What guards against guessing (C5, C6): the worker removes old sums; only the gate's functions write any.
+grant select, delete on traffic, wrong_values to werda_custody;
+grant select, insert, update on alarm to werda_custody;
+grant select on alarm to werda_desk;
 
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
