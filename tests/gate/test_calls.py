@@ -54,7 +54,7 @@ async def house(town: Town) -> AsyncIterator[House]:
         **database.database.parameters(Role.GATE), database=database.name, min_size=1, max_size=2
     )
     async with running_engine(database) as engine:
-        yield House(town, Calls(pool, engine, database.verifier), *ids)
+        yield House(town, Calls(pool, engine), *ids)
     await pool.close()
 
 

@@ -112,7 +112,9 @@ def shop(town: OrderingTown) -> Shop:
         return Integrator(known[0], frozenset({"operator"}), frozenset({known[1]}), asserts=False)
 
     app = FastAPI()
-    add_product_orders(app, ProductOrders(connections, town.database.verifier, town.database.custody, sender))
+    add_product_orders(
+        app, ProductOrders(connections, lambda: town.database.verifier, lambda: town.database.custody, sender)
+    )
 
     def as_problem(problem: Exception) -> Problem:
         return problem if isinstance(problem, Problem) else Problem(Kind("broken", 500, "Broken"), "look")

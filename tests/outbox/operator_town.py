@@ -53,7 +53,7 @@ class OperatorTown:
 
     def sender(self, *, tries: int = 4, first: float = 0.001, ahead: Any = None) -> Sender:
         """A sender in this process; `ahead` is added to its clock."""
-        sender = Sender(self.database.custody, Delays(tries, first))
+        sender = Sender(lambda: self.database.custody, Delays(tries, first))
         return replace(sender, now=lambda: datetime.now(UTC) + ahead) if ahead is not None else sender
 
     def send_all(self, sender: Sender, seconds: float = 20.0) -> None:

@@ -9,7 +9,6 @@ from werda.store.roles import Role
 OPEN = {
     "brand",
     "policy_version",
-    "key_canary",
     "tariff_version",
     "code_holders",
     "order_draft",
@@ -47,12 +46,12 @@ def test_it_knows_which_orders_there_are_and_not_whose(database: TestDatabase, c
             signup.execute(f"select {column} from operator_order".encode())
 
 
-def test_it_calls_two_functions_of_ours(database: TestDatabase) -> None:
+def test_it_calls_four_functions_of_ours(database: TestDatabase) -> None:
     functions = database.rows(
         "select p.proname from pg_proc p where p.pronamespace = 'public'::regnamespace"
         " and has_function_privilege('werda_signup', p.oid, 'execute') order by 1"
     )
-    assert functions == [("customers_of",), ("within_limit",)]
+    assert functions == [("customers_of",), ("hold_ring",), ("let_ring_go",), ("within_limit",)]
 
 
 @pytest.mark.parametrize("role", [Role.GATE, Role.DESK])

@@ -10,6 +10,7 @@ import logging
 import click
 
 from werda import __version__
+from werda.keys.environment import taken
 
 NOUNS = {
     "agent": "Give people a login at the desk, or end it",
@@ -22,6 +23,7 @@ NOUNS = {
     "contract": "End contracts, and destroy secrets whose time has come",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
+    "keys": "Show, rotate and retire the keys, and go on after one was lost",
     "letterhead": "Check how a brand looks on paper",
     "letters": "Print contracts, code letters and SIM carriers that wait to be posted",
     "outbox": "See what waits for the operator's systems, and send dead messages again",
@@ -61,6 +63,7 @@ def _tells_something(record: logging.LogRecord) -> bool:
 @click.version_option(__version__, prog_name="werda")
 def main() -> None:
     """Werda: caller authentication for telephone hotlines."""
+    taken()  # before anything is started that would inherit a key ring
     # Somebody who presses Ctrl-C in mid statement gets one line from the command. That psycopg could not say "rollback"
     # on the connection it then closes tells them nothing: closing rolls back.
     logging.getLogger("psycopg").addFilter(_tells_something)

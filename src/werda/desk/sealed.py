@@ -5,28 +5,31 @@ signs in as nobody (A10).
 """
 
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
+import psycopg
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as StoredSession
-from django.db import connection
 
-from werda.keys import ring
-from werda.keys.ring import BadKeyRing, RingName
+from werda.keys.ring import BadKeyRing
 from werda.keys.second_factor import SecondFactors
+from werda.usecases.hold_keys import HeldKeys
+from werda.usecases.rewrap_second_factors import SESSION
 from werda.usecases.set_up import AUTHENTICATOR
-
-SESSION: Final = "session"
 
 
 @cache
+def _held() -> HeldKeys:
+    def session() -> psycopg.Connection[Any]:
+        return settings.WERDA_DATABASE.connect(settings.WERDA_DATABASE_ROLE, autocommit=True)
+
+    return HeldKeys(session, settings.WERDA_SETTINGS.keys).watch()
+
+
 def second_factors() -> SecondFactors:
-    """The desk's ring, opened once and checked against the database. Raises `BadKeyRing`."""
-    with connection.cursor() as cursor:
-        cursor.execute("select key_id, value from second_factor_canaries()")
-        canaries = {key_id: bytes(value) for key_id, value in cursor.fetchall()}
-    return SecondFactors.checked(ring.load(settings.WERDA_SETTINGS.keys, RingName.SECOND_FACTOR), canaries)
+    """The desk's ring, checked against the database. Raises `BadKeyRing`."""
+    return _held().ring(SecondFactors)
 
 
 class SealingAdapter(DefaultMFAAdapter):

@@ -21,7 +21,6 @@ from werda.core.verdict import Verdict, Verified
 from werda.gate.engine import Conflict, Engine
 from werda.gate.hotline import UnknownNumber
 from werda.gate.lane import Request, Unavailable
-from werda.keys.verifier import Verifier
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _REF: Final = re.compile(r"[\x21-\x7e]{1,128}")
@@ -47,10 +46,9 @@ class NotRedeemed:
 class Calls:
     """Implements `werda.gate.hotline.Hotline`, and what the pages ask besides."""
 
-    def __init__(self, pool: Pool, engine: Engine, verifier: Verifier) -> None:
+    def __init__(self, pool: Pool, engine: Engine) -> None:
         self._pool = pool
         self._engine = engine
-        self._verifier = verifier
         self._refs: OrderedDict[int, str] = OrderedDict()
 
     async def arrive(self, *, dialled: str, source: Source, switch_call: str) -> Arrival:
@@ -103,11 +101,11 @@ class Calls:
         attempt_id, _ = await self._pool.fetchrow(
             "select * from hand_over($1, $2)", arrival.call_id, self._token_lifetime(arrival.brand.id).total_seconds()
         )
-        return self._verifier.token(arrival.call_id, attempt_id)
+        return self._engine.verifier.token(arrival.call_id, attempt_id)
 
     async def answered(self, token: Secret, agent: str) -> bool:
         """The switch reports who answered; see `Hotline.answered`."""
-        meant = self._verifier.read_token(token)
+        meant = self._engine.verifier.read_token(token)
         return meant is not None and await self._pool.fetchval("select call_answered($1, $2, $3)", *meant, agent)
 
     async def hung_up(self, arrival: Arrival) -> None:

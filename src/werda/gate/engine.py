@@ -54,6 +54,8 @@ def utc_now() -> datetime:
 class Engine:
     """Verifies over `lanes` database connections; `observe` hears of every verdict.
 
+    `rulebook` and `verifier` may be replaced at any time: the next batch takes the new one.
+
     One lane serves a gate best: while its commit is under way the next batch grows, and a large batch costs less for
     each attempt than two small ones.
 
@@ -73,7 +75,7 @@ class Engine:
         stepped_up: Callable[[Request], bool] = lambda _: False,
     ) -> None:
         self._connect = connect
-        self._verifier = verifier
+        self.verifier = verifier
         self.rulebook = rulebook
         self._clock = clock
         self._observe = observe
@@ -180,7 +182,7 @@ class Engine:
         judge = lane.verify_once if batch[0].attempt.once else lane.verify
         try:
             answers = await judge(
-                [waiting.attempt for waiting in batch], self._verifier, self._clock() if self._clock else None
+                [waiting.attempt for waiting in batch], self.verifier, self._clock() if self._clock else None
             )
         except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
             # Two gates took the same idempotency key at once. The batch was rolled back: nothing is counted yet.
@@ -213,7 +215,7 @@ class Engine:
             level=Level(answer.level),
             method=Method(answer.method),
             legacy=answer.method == Method.LEGACY,
-            token=self._verifier.token(answer.call_id, answer.attempt_id),
+            token=self.verifier.token(answer.call_id, answer.attempt_id),
             expires_at=answer.at + timedelta(seconds=attempt.ruling.token_lifetime.total_seconds()),
         )
 

@@ -75,13 +75,13 @@ Repeat = Annotated[
 
 @dataclass(frozen=True)
 class Api:
-    """The routes. `continuations` say what follows an order that is done."""
+    """The routes. `continuations` say what follows an order that is done. Keys rotate: each request asks anew."""
 
     keys: ApiKeys
     connections: Connections
-    verifier: Verifier
-    custody: Custody
-    continuations: Continuations
+    verifier: Callable[[], Verifier]
+    custody: Callable[[], Custody]
+    continuations: Callable[[], Continuations]
 
     async def put_customer(
         self, request: Request, brand: str, number: str, told: CustomerPut, key: Repeat = None
@@ -132,7 +132,7 @@ class Api:
 
         def settle(connection: psycopg.Connection[Any]) -> Answer:
             settled = settle_order(
-                connection, order, result, self.continuations, now=datetime.now(UTC), brands=integrator.brands
+                connection, order, result, self.continuations(), now=datetime.now(UTC), brands=integrator.brands
             )
             match settled:
                 case NoSuchOrder():
@@ -174,7 +174,7 @@ class Api:
             if brand is None or (integrator.brands and brand.id not in integrator.brands):
                 raise Problem(UNKNOWN_BRAND, "this API key knows no such brand")
             told = Upsert(what, brand, min(as_of, now), rows)
-            outcome = upsert(connection, told, self.verifier, self.custody, now=now)
+            outcome = upsert(connection, told, self.verifier(), self.custody(), now=now)
             if one and outcome.rejects:
                 # What of the thing was not wrong is in, as it would be in an import.
                 connection.commit()
@@ -200,14 +200,14 @@ class Api:
 
         def write() -> Answer:
             with self.connections.one() as connection, one_at_a_time(connection, once):
-                known = known_answer(connection, self.verifier, once) if once else None
+                known = known_answer(connection, self.verifier(), once) if once else None
                 if isinstance(known, AnotherRequest):
                     raise Problem(problems.KEY_REUSED, "use a new Idempotency-Key for every request")
                 if known is not None:
                     return known
                 answer = work(connection)
                 if once:
-                    keep_answer(connection, self.verifier, once, answer, datetime.now(UTC))
+                    keep_answer(connection, self.verifier(), once, answer, datetime.now(UTC))
                 connection.commit()
                 return answer
 

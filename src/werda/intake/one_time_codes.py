@@ -104,8 +104,8 @@ class OneTimeCodes:
     """The routes and what they need."""
 
     connections: Connections
-    verifier: Verifier
-    custody: Custody
+    verifier: Callable[[], Verifier]
+    custody: Callable[[], Custody]
     senders: Senders
 
     async def post_letter_code(
@@ -117,7 +117,7 @@ class OneTimeCodes:
         def order(connection: psycopg.Connection[Any]) -> Answer:
             customer = _customer(connection, sender, brand, number)
             ordered = order_letter_code(
-                connection, self.verifier, self.custody, customer, reason=LetterReason(told.reason),
+                connection, self.verifier(), self.custody(), customer, reason=LetterReason(told.reason),
                 actor=f"api_key:{sender.key_id}", now=datetime.now(UTC),
             )  # fmt: skip
             if isinstance(ordered, NoLetterCode):
@@ -142,7 +142,7 @@ class OneTimeCodes:
                 strong=told.signed_in_with != "password",
                 enrolled_at=told.enrolled_at,
             )
-            given = give_call_code(connection, self.verifier, session, now=now)
+            given = give_call_code(connection, self.verifier(), session, now=now)
             if isinstance(given, NoCallCode):
                 raise Problem(*_REFUSED[given.value])
             shown = {"code": given.code.reveal(), "strong": given.strong, "expires_at": given.expires_at.isoformat()}
@@ -164,7 +164,7 @@ class OneTimeCodes:
 
         def write() -> Answer:
             with self.connections() as connection, one_at_a_time(connection, once):
-                known = known_answer(connection, self.verifier, once) if once else None
+                known = known_answer(connection, self.verifier(), once) if once else None
                 if isinstance(known, AnotherRequest):
                     raise Problem(KEY_REUSED, "use a new Idempotency-Key for every request")
                 if known is not None and keep is not None:
@@ -173,7 +173,7 @@ class OneTimeCodes:
                     return known
                 answer = work(connection)
                 if once:
-                    keep_answer(connection, self.verifier, once, keep or answer, datetime.now(UTC))
+                    keep_answer(connection, self.verifier(), once, keep or answer, datetime.now(UTC))
                 connection.commit()
                 return answer
 

@@ -51,8 +51,8 @@ class ProductOrders:
     """The routes and what they need."""
 
     connections: Connections
-    verifier: Verifier
-    custody: Custody
+    verifier: Callable[[], Verifier]
+    custody: Callable[[], Custody]
     senders: Senders
 
     async def post(self, request: Request, told: ProductOrderCreate) -> Response:
@@ -92,8 +92,8 @@ class ProductOrders:
                 raise Problem(MALFORMED, "mend the fields listed in `errors`", errors=list(map(_error, order)))
             placed = place_product_order(
                 connection,
-                self.verifier,
-                self.custody,
+                self.verifier(),
+                self.custody(),
                 shop.id,
                 order,
                 code,

@@ -5,14 +5,14 @@ does not open (B5).
 """
 
 from enum import IntEnum
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import tink
 from tink import aead
 
 from werda.core.secret import Secret
-from werda.keys.ring import BadKeyRing
-from werda.keys.verifier import check_canaries
+from werda.keys.known import Known, check
+from werda.keys.ring import BadKeyRing, RingName
 
 
 class Kind(IntEnum):
@@ -34,10 +34,13 @@ _CANARY: Final = b"canary|custody"
 class Custody:
     """Seals and opens secrets."""
 
+    name: ClassVar[RingName] = RingName.CUSTODY
+
     def __init__(self, handle: tink.KeysetHandle) -> None:
         self._aead: aead.Aead = handle.primitive(aead.Aead)  # type: ignore[type-abstract]  # how Tink asks for one
         info = handle.keyset_info()
         self.key_id: int = info.primary_key_id
+        self.key_ids: list[int] = [key.key_id for key in info.key_info]
 
     def seal(self, kind: Kind, customer_id: int, sim_id: int, secret: Secret) -> bytes:
         """The ciphertext of a secret in the row of that customer and SIM (0: none), under key `key_id`."""
@@ -63,16 +66,17 @@ class Custody:
             pass
         raise BadKeyRing(f"the sealed secret of {place} does not open with this key ring")
 
-    def canary(self) -> bytes:
-        """A value that only the primary key's ring opens."""
-        return bytes(self._aead.encrypt(_CANARY, _CANARY))
+    def canaries(self) -> dict[int, bytes]:
+        """For its primary key a value that only it opens."""
+        return {self.key_id: bytes(self._aead.encrypt(_CANARY, _CANARY))}
 
     @classmethod
-    def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:
-        """Custody, if every canary in the database opens. Raises `BadKeyRing`."""
-        custody = cls(handle)
-        check_canaries("custody", {key_id: value for key_id, value in stored.items() if custody._opens(value)}, stored)
-        return custody
+    def checked(cls, handle: tink.KeysetHandle, known: Known) -> Self:
+        """The ring, if its keys are those the database knows. Raises `BadKeyRing`."""
+        ring = cls(handle)
+        fits = {key_id: ring._opens(key.canary) for key_id, key in known.items() if key_id in ring.key_ids}
+        check(cls.name, ring.key_id, fits, known)
+        return ring
 
     def _opens(self, canary: bytes) -> bool:
         try:

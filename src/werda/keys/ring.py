@@ -1,8 +1,9 @@
-"""A key ring is a Tink keyset in a file (0600) or an environment variable; every value names its key version (B5).
+"""A key ring is a Tink keyset in a file, an environment variable, or a file that a vault opens; every value names its
+key version (B5).
 
-``WERDA_VERIFIER_KEYRING`` and ``WERDA_CUSTODY_KEYRING`` hold the JSON of a keyset where no file is wanted. Start-up
-compares each key with its *canary*, a value stored when the key was first used, and refuses a ring that does not fit:
-a wrong key would silently refuse every caller.
+Whoever holds a ring can forge or read, so a ring's file and folder are for their owner only, and no process that has
+loaded one leaves its memory in a core dump. ``WERDA_VERIFIER_KEYRING`` and its like hold the JSON of a keyset where no
+file is wanted. With ``WERDA_TRANSIT_URL`` the files hold what Vault's or OpenBao's transit engine encrypted.
 """
 
 import os
@@ -14,6 +15,11 @@ from typing import Final
 
 import tink
 from tink import aead, prf, secret_key_access
+
+from werda.core.secret import Secret
+from werda.keys.environment import taken
+from werda.keys.memory import never_dump
+from werda.keys.transit import Transit, TransitFailed
 
 aead.register()
 prf.register()
@@ -38,40 +44,116 @@ _TEMPLATES: Final = {
 }
 
 
-def _file(folder: Path, name: RingName) -> Path:
+def file_of(folder: Path, name: RingName) -> Path:
+    """Where a ring lies when it lies in a file."""
     return folder / f"{name}.json"
+
+
+def variable_of(name: RingName) -> str:
+    """The environment variable that holds a ring instead of a file."""
+    return f"WERDA_{name.upper()}_KEYRING"
+
+
+def in_environment(name: RingName) -> bool:
+    """Whether the ring comes from its variable. Then Werda cannot change it."""
+    return variable_of(name) in taken()
+
+
+def fresh(name: RingName) -> Secret:
+    """A keyset of that kind with one new key, as text."""
+    return Secret(tink.json_proto_keyset_format.serialize(tink.new_keyset_handle(_TEMPLATES[name]), _ACCESS))
 
 
 def create(folder: Path, name: RingName) -> None:
     """Make a ring with one fresh key, unless it is there."""
-    file = _file(folder, name)
-    if file.exists() or f"WERDA_{name.upper()}_KEYRING" in os.environ:
-        return
+    if not file_of(folder, name).exists() and not in_environment(name):
+        write(folder, name, fresh(name))
+
+
+def write(folder: Path, name: RingName, text: Secret) -> None:
+    """Put this keyset in the place of the ring's file, at once and whole. Raises `BadKeyRing`."""
+    if in_environment(name):
+        raise BadKeyRing(f"the {name} ring comes from {variable_of(name)}, which Werda cannot change")
+    never_dump()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = tink.new_keyset_handle(_TEMPLATES[name])
-    fresh = file.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    fresh.write_text(tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
-    fresh.rename(file)
-
-
-def load(folder: Path, name: RingName, environment: Mapping[str, str] = os.environ) -> tink.KeysetHandle:
-    """The ring from its environment variable, else from its file. Raises `BadKeyRing`."""
-    variable = f"WERDA_{name.upper()}_KEYRING"
-    text = environment.get(variable)
-    where = variable
-    if text is None:
-        file = _file(folder, name)
-        where = str(file)
-        if not file.exists():
-            raise BadKeyRing(f"the key ring {file} is missing; restore it from its backup, or run `werda setup` once")
-        if stat.S_IMODE(file.stat().st_mode) & 0o077:
-            raise BadKeyRing(f"others may read the key ring {file}; run `chmod 600` on it")
-        text = file.read_text()
+    _refuse_others(folder, "700")
+    transit = Transit.of_environment()
     try:
-        return tink.json_proto_keyset_format.parse(text, secret_key_access.TOKEN)
+        kept = text.reveal() if transit is None else transit.encrypt(name, text)
+    except TransitFailed as failed:
+        raise BadKeyRing(str(failed)) from None
+    file = file_of(folder, name)
+    new = file.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        opened.write(kept)
+        opened.flush()
+        os.fsync(opened.fileno())  # a promoted key that a power cut takes back would be lost with what it sealed
+    new.rename(file)
+
+
+def load(folder: Path, name: RingName, environment: Mapping[str, str] | None = None) -> tink.KeysetHandle:
+    """The ring from its environment variable, else from its file. Raises `BadKeyRing`."""
+    return parse(text_of(folder, name, environment), where_of(folder, name, environment))
+
+
+def where_of(folder: Path, name: RingName, environment: Mapping[str, str] | None = None) -> str:
+    """From where a ring comes, for messages."""
+    variable = variable_of(name)
+    return variable if variable in (taken() if environment is None else environment) else str(file_of(folder, name))
+
+
+def kept_of(folder: Path, name: RingName, environment: Mapping[str, str] | None = None) -> Secret:
+    """The ring as it is kept: a keyset's text, or what the vault made of it. Raises `BadKeyRing`."""
+    never_dump()
+    if environment is None and in_environment(name):
+        return taken()[variable_of(name)]
+    if environment is not None and variable_of(name) in environment:
+        return Secret(environment[variable_of(name)])
+    file = file_of(folder, name)
+    if not file.exists():
+        raise BadKeyRing(f"the key ring {file} is missing; restore it from its backup, or run `werda setup` once")
+    _refuse_others(folder, "700")
+    _refuse_others(file, "600")
+    try:
+        return Secret(file.read_text())
+    except (OSError, UnicodeDecodeError):
+        pass
+    raise BadKeyRing(f"the key ring {file} cannot be read; restore it from its backup")
+
+
+def text_of(folder: Path, name: RingName, environment: Mapping[str, str] | None = None) -> Secret:
+    """The keyset's text. Raises `BadKeyRing`."""
+    kept = kept_of(folder, name, environment)
+    transit = Transit.of_environment()
+    if transit is None or variable_of(name) in (taken() if environment is None else environment):
+        if kept.reveal().startswith("vault:"):
+            raise BadKeyRing(f"{where_of(folder, name)} was encrypted by a vault; set WERDA_TRANSIT_URL")
+        return kept
+    try:
+        return transit.decrypt(name, kept.reveal())
+    except TransitFailed as failed:
+        raise BadKeyRing(str(failed)) from None
+
+
+def parse(text: Secret, where: str) -> tink.KeysetHandle:
+    """The keyset of a text. Raises `BadKeyRing`, which says where it came from and quotes nothing."""
+    try:
+        return tink.json_proto_keyset_format.parse(text.reveal(), _ACCESS)
     except tink.TinkError:
         pass
-    raise BadKeyRing(
-        f"{where} holds no readable Tink keyset; restore it from its backup"
-    )  # no cause: it could quote keys
+    raise BadKeyRing(f"{where} holds no readable Tink keyset; restore it from its backup")  # a cause could quote keys
+
+
+def _refuse_others(path: Path, mode: str) -> None:
+    """Keys that somebody else may read, or could have put there, are no secret."""
+    there = path.stat()
+    if stat.S_IMODE(there.st_mode) & 0o077:
+        what = "key ring" if path.is_file() else "folder of key rings"
+        raise BadKeyRing(f"others may read the {what} {path}; run `chmod {mode} {path}`")
+    if there.st_uid not in (0, os.geteuid()):
+        raise BadKeyRing(f"{path} belongs to another user; run `chown {os.geteuid()} {path}` as root")
+
+
+_ACCESS: Final = secret_key_access.TOKEN

@@ -5,13 +5,13 @@ The desk holds it and no other. AES-256-GCM under Tink's `Aead`; what is sealed 
 
 import base64
 import binascii
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import tink
 from tink import aead
 
-from werda.keys.ring import BadKeyRing
-from werda.keys.verifier import check_canaries
+from werda.keys.known import Known, check
+from werda.keys.ring import BadKeyRing, RingName
 
 _CANARY: Final = b"canary|second factor"
 _SEALED: Final = "sealed:"
@@ -20,9 +20,13 @@ _SEALED: Final = "sealed:"
 class SecondFactors:
     """Seals and opens texts, each bound to a `place`, such as ``authenticator``."""
 
+    name: ClassVar[RingName] = RingName.SECOND_FACTOR
+
     def __init__(self, handle: tink.KeysetHandle) -> None:
         self._aead: aead.Aead = handle.primitive(aead.Aead)  # type: ignore[type-abstract]  # how Tink asks for one
-        self.key_id: int = handle.keyset_info().primary_key_id
+        info = handle.keyset_info()
+        self.key_id: int = info.primary_key_id
+        self.key_ids: list[int] = [key.key_id for key in info.key_info]
 
     @staticmethod
     def is_sealed(text: str) -> bool:
@@ -43,16 +47,16 @@ class SecondFactors:
             pass
         raise BadKeyRing(f"what is kept of a second factor ({place}) does not open with this key ring")
 
-    def canary(self) -> bytes:
-        """A value that only the primary key's ring opens."""
-        return bytes(self._aead.encrypt(_CANARY, _CANARY))
+    def canaries(self) -> dict[int, bytes]:
+        """For its primary key a value that only it opens."""
+        return {self.key_id: bytes(self._aead.encrypt(_CANARY, _CANARY))}
 
     @classmethod
-    def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:
-        """The ring, if every canary in the database opens. Raises `BadKeyRing`."""
+    def checked(cls, handle: tink.KeysetHandle, known: Known) -> Self:
+        """The ring, if its keys are those the database knows. Raises `BadKeyRing`."""
         ring = cls(handle)
-        opened = {key_id: value for key_id, value in stored.items() if ring._opens(value)}
-        check_canaries("second_factor", opened, stored)
+        fits = {key_id: ring._opens(key.canary) for key_id, key in known.items() if key_id in ring.key_ids}
+        check(cls.name, ring.key_id, fits, known)
         return ring
 
     def _opens(self, canary: bytes) -> bool:

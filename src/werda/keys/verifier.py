@@ -6,7 +6,7 @@ values protects nothing (B5). Purposes never collide, because each input begins 
 
 import base64
 from datetime import date
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 import tink
 from tink import prf
@@ -14,7 +14,8 @@ from tink import prf
 from werda.core.customer_code import neighbours
 from werda.core.method import Method
 from werda.core.secret import Secret
-from werda.keys.ring import BadKeyRing
+from werda.keys.known import Known, check
+from werda.keys.ring import RingName
 
 MAC_SIZE: Final = 16
 _BEGINNING: Final = {method: b"credential|%d|" % method for method in Method}
@@ -24,6 +25,8 @@ _BEGINNING: Final = {method: b"credential|%d|" % method for method in Method}
 class Verifier:
     """Computes keyed values. Nothing can be read back from them."""
 
+    name: ClassVar[RingName] = RingName.VERIFIER
+
     def __init__(self, handle: tink.KeysetHandle) -> None:
         keys: prf.PrfSet = handle.primitive(prf.PrfSet)  # type: ignore[type-abstract]  # how Tink asks for one
         functions = keys.all()
@@ -32,9 +35,10 @@ class Verifier:
         self._compute = [functions[key_id].compute for key_id in self.key_ids]
         self._primary = functions[self.primary_id].compute
 
-    def credential(self, method: Method, customer_id: int, digits: Secret) -> bytes:
-        """The value to store for a new credential, under the primary key; 16 bytes."""
-        return bytes(self._primary(self._credential(method, customer_id, digits), MAC_SIZE))
+    def credential(self, method: Method, customer_id: int, digits: Secret, key_id: int | None = None) -> bytes:
+        """The value of a credential, 16 bytes: to store, under the primary key; to compare, under that of `key_id`."""
+        compute = self._primary if key_id is None else self._compute[self.key_ids.index(key_id)]
+        return bytes(compute(self._credential(method, customer_id, digits), MAC_SIZE))
 
     def candidates(self, method: Method, customer_id: int, digits: Secret) -> bytes:
         """The values to compare with, 16 bytes for each of `key_ids`, one after the other."""
@@ -89,6 +93,11 @@ class Verifier:
         """
         return bytes(self._primary(f"request|{len(key)}|{key}|{digits.reveal()}".encode(), MAC_SIZE))
 
+    @property
+    def key_id(self) -> int:
+        """The same as `primary_id`, as the other rings call it."""
+        return self.primary_id
+
     def canaries(self) -> dict[int, bytes]:
         """For each key a value that only it gives."""
         return {
@@ -101,22 +110,13 @@ class Verifier:
         return _BEGINNING[method] + b"%d|%b" % (customer_id, digits.reveal().encode())
 
     @classmethod
-    def checked(cls, handle: tink.KeysetHandle, stored: dict[int, bytes]) -> Self:
+    def checked(cls, handle: tink.KeysetHandle, known: Known) -> Self:
         """The verifier, if its keys are those the database knows. Raises `BadKeyRing`."""
         verifier = cls(handle)
-        check_canaries("verifier", verifier.canaries(), stored)
+        ours = verifier.canaries()
+        fits = {key_id: ours[key_id] == key.canary for key_id, key in known.items() if key_id in ours}
+        check(cls.name, verifier.primary_id, fits, known)
         return verifier
-
-
-def check_canaries(ring: str, ours: dict[int, bytes], stored: dict[int, bytes]) -> None:
-    """Refuse a ring that lacks a key the database uses, or has another under its number."""
-    for key_id, value in stored.items():
-        if ours.get(key_id) != value:
-            raise BadKeyRing(
-                f"the {ring} key ring does not fit this database (key {key_id}); restore the ring that belongs to it"
-            )
-    if not stored:
-        raise BadKeyRing(f"the database knows no {ring} key yet; run `werda setup`")
 
 
 def _popularity(brand_id: int, digits: Secret) -> bytes:

@@ -64,9 +64,10 @@ def _clock() -> datetime:
 
 @dataclass
 class Sender:
-    """Several threads may share one; each brings its own connection (role custody)."""
+    """Several threads may share one; each brings its own connection (role custody). Keys rotate, so `custody`
+    is asked for each message."""
 
-    custody: Custody
+    custody: Callable[[], Custody]
     delays: Delays
     now: Callable[[], datetime] = _clock
     http: httpx.Client = field(default_factory=client)
@@ -101,7 +102,8 @@ class Sender:
         sealed = [message.secret]
         if message.former_secret and message.former_until and message.former_until > self.now():
             sealed.append(message.former_secret)
-        return [self.custody.open_for(place_of(message.endpoint_id), value) for value in sealed]
+        custody = self.custody()
+        return [custody.open_for(place_of(message.endpoint_id), value) for value in sealed]
 
     def _try_later(self, cursor: psycopg.Cursor[Any], message: Due, failed: Failed) -> None:
         tries = message.tries + 1

@@ -1,16 +1,17 @@
 """The gate's process: engine, calls, HTTP on a port and on a Unix socket for the pages, FastAGI.
 
-It connects as `werda_gate`, which may execute and read nothing, and loads the verifier ring only: the custody ring is
-never opened here, and its environment variable is dropped (design decision 4).
+It connects as `werda_gate`, which may execute and read nothing, and holds the verifier ring only: the custody ring is
+never opened here, and one that came in the environment is dropped (design decision 4).
 """
 
 import asyncio
 import logging
-import os
 import socket
 from collections.abc import Mapping
+from typing import Any
 
 import asyncpg
+import psycopg
 import uvicorn
 import uvloop
 
@@ -19,7 +20,7 @@ from werda.core.alarm import AlarmState
 from werda.core.call import BrandFacts
 from werda.core.verdict import Verdict
 from werda.gate.api import Api, create_app
-from werda.gate.calls import Calls, Pool
+from werda.gate.calls import Calls
 from werda.gate.changes import ConfigChanges
 from werda.gate.engine import Engine
 from werda.gate.fastagi import FastAgi
@@ -27,13 +28,14 @@ from werda.gate.lane import Connection, Request
 from werda.gate.metrics import Metrics
 from werda.gate.rulebook import Rulebook
 from werda.gate.wide_sources import WideSources
-from werda.keys import ring
+from werda.keys import environment
 from werda.keys.ring import RingName
 from werda.keys.verifier import Verifier
 from werda.server import logs
 from werda.server.http import MACHINES, configured, with_headers
 from werda.server.settings import Settings
 from werda.store.roles import Role
+from werda.usecases.hold_keys import HeldKeys
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +46,7 @@ COMMAND_SECONDS = 5.0
 def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     logs.configure(settings.log_level)
-    os.environ.pop("WERDA_CUSTODY_KEYRING", None)
-    os.environ.pop("WERDA_SECOND_FACTOR_KEYRING", None)
+    environment.keep_only(RingName.VERIFIER)
     uvloop.run(_Gate(settings).run())
 
 
@@ -62,11 +63,17 @@ class _Gate:
         pool = await asyncpg.create_pool(
             **parameters, database=self._database.name, min_size=1, max_size=8, command_timeout=COMMAND_SECONDS
         )
-        verifier = await self._verifier(pool)
+        rings = HeldKeys(self._session, self._settings.keys, lambda: loop.call_soon_threadsafe(renew))
         sources = WideSources(pool, lambda: engine.rulebook.source_limits(engine.now), tell=self._tell_alarms)
-        engine = Engine(self._connect, verifier, Rulebook(), observe=self._observe, stepped_up=sources.stepped_up)
+        engine = Engine(
+            self._connect, rings.ring(Verifier), Rulebook(), observe=self._observe, stepped_up=sources.stepped_up
+        )
         keys = ApiKeys(pool)
-        calls = Calls(pool, engine, verifier)
+        calls = Calls(pool, engine)
+        loop = asyncio.get_running_loop()
+
+        def renew() -> None:
+            engine.verifier = rings.ring(Verifier)
 
         async def changed() -> None:
             engine.rulebook = await Rulebook.read(pool)
@@ -81,6 +88,7 @@ class _Gate:
         agi = await FastAgi.start(
             self._settings.host, self._settings.fastagi_port, calls, asserting_trunks=self._asserting_trunks
         )
+        rings.watch()
         background = [
             asyncio.create_task(ConfigChanges(self._connect, changed).listen()),
             asyncio.create_task(sources.keep_reading()),
@@ -90,6 +98,7 @@ class _Gate:
         finally:
             for task in background:
                 task.cancel()
+            rings.close()
             await agi.close()
             await engine.stop()
             await pool.close()
@@ -101,11 +110,8 @@ class _Gate:
         )
         return connection
 
-    async def _verifier(self, pool: Pool) -> Verifier:
-        rows = await pool.fetch("select * from gate_canaries($1)", RingName.VERIFIER.value)
-        return Verifier.checked(
-            ring.load(self._settings.keys, RingName.VERIFIER), {row["key_id"]: row["value"] for row in rows}
-        )
+    def _session(self) -> psycopg.Connection[Any]:
+        return self._database.connect(Role.GATE, autocommit=True)
 
     def _observe(self, request: Request, verdict: Verdict) -> None:
         self._metrics.attempt(self._brands[request.brand_id].slug, request.channel, verdict)

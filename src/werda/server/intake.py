@@ -27,12 +27,16 @@ def run(settings: Settings) -> None:
 
 
 async def _serve(it: Installation) -> None:
-    verifier, custody = it.verifier(), it.custody()
+    it.verifier(), it.custody()  # a ring that does not fit is told at once
+    it.keys.watch()
     pool = await asyncpg.create_pool(
         **it.database.parameters(Role.CUSTODY), database=it.database.name, min_size=1, max_size=4, command_timeout=5
     )
     connections = Connections(it.database)
-    api = Api(ApiKeys(pool), connections, verifier, custody, continuations(verifier, custody))
+    api = Api(
+        *(ApiKeys(pool), connections, it.verifier, it.custody),
+        lambda: continuations(it.verifier(), it.custody()),
+    )
     app = with_headers(create_app(api), MACHINES, https=it.settings.https)
     config = configured(app, timeout_graceful_shutdown=5)
     listener = socket.create_server((it.settings.host, it.settings.intake_port), backlog=512)
@@ -42,4 +46,5 @@ async def _serve(it: Installation) -> None:
         await uvicorn.Server(config).serve(sockets=[listener])
     finally:
         connections.close()
+        it.keys.close()
         await pool.close()

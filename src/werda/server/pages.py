@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from werda.keys import environment
+from werda.keys.ring import RingName
 from werda.server import logs
 from werda.server.http import PAGES, configured, with_headers
 from werda.server.settings import Settings
@@ -30,9 +32,7 @@ def run(settings: Settings, *, demo: bool = False) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
     os.environ["WERDA_ROLE"] = Role.DESK.value
     os.environ["WERDA_DEMO"] = "1" if demo else ""
-    os.environ.pop("WERDA_VERIFIER_KEYRING", None)
-    if not demo:
-        os.environ.pop("WERDA_CUSTODY_KEYRING", None)
+    environment.keep_only(*(RingName if demo else [RingName.SECOND_FACTOR]))
 
     rooms = ["werda.look", "werda.desk", *(["werda.demo"] if demo else [])]
     application = _application(rooms)
@@ -49,7 +49,7 @@ def run_signup(settings: Settings) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
     os.environ["WERDA_ROLE"] = Role.SIGNUP.value
     os.environ["WERDA_DEMO"] = ""
-    os.environ.pop("WERDA_SECOND_FACTOR_KEYRING", None)
+    environment.keep_only(RingName.VERIFIER, RingName.CUSTODY)
     application = _application(["werda.look", "werda.signup"])
     _serve(settings, settings.signup_port, application, at_once=STRANGERS_AT_ONCE)
 

@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
+from werda.keys.environment import handed_on
+from werda.keys.ring import RingName
 from werda.server import logs
 from werda.server.settings import Settings
 from werda.server.wiring import Installation, installation
@@ -25,6 +27,11 @@ from werda.server.wiring import Installation, installation
 log = logging.getLogger(__name__)
 
 PARTS: Final = ("gate", "pages", "signup", "intake", "worker")
+_RINGS: Final = {
+    "gate": (RingName.VERIFIER,),
+    "pages": (RingName.SECOND_FACTOR,),
+    **dict.fromkeys(("signup", "intake", "worker"), (RingName.VERIFIER, RingName.CUSTODY)),
+}
 SUPERVISED_BY: Final = "WERDA_SUPERVISED"
 """Names the process that started a part. In a container that may well be process 1."""
 _PR_SET_PDEATHSIG: Final = 1
@@ -70,6 +77,7 @@ def _start(part: str, settings: Settings, *, demo: bool) -> subprocess.Popen[byt
     command = [sys.executable, "-m", "werda", "serve", "--only", part, *(["--demo"] if demo else [])]
     environment = {**os.environ, "WERDA_HOME": str(settings.home), SUPERVISED_BY: str(os.getpid())}
     environment.pop("WERDA_ROLE", None)
+    environment.update(handed_on(*(RingName if demo and part == "pages" else _RINGS[part])))
     # Its own session: Ctrl-C reaches this process, which stops the parts in order.
     return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True)
 

@@ -3,37 +3,35 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from werda.keys import ring
 from werda.keys.custody import Custody
-from werda.keys.ring import RingName
 from werda.keys.verifier import Verifier
 from werda.server.settings import Settings
 from werda.store.roles import Database, Role, make_embedded_database
-from werda.usecases.set_up import canaries, set_up
+from werda.usecases.hold_keys import HeldKeys
+from werda.usecases.set_up import set_up
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Settings and a database that answers."""
+    """Settings, a database that answers, and the rings that were asked for, held as the role custody."""
 
     settings: Settings
     database: Database
+    keys: HeldKeys = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        held = HeldKeys(lambda: self.database.connect(Role.CUSTODY, autocommit=True), self.settings.keys)
+        object.__setattr__(self, "keys", held)
 
     def verifier(self) -> Verifier:
         """The ring that compares, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
-        with self.database.connect(Role.CUSTODY) as connection:
-            return Verifier.checked(
-                ring.load(self.settings.keys, RingName.VERIFIER), canaries(connection, RingName.VERIFIER)
-            )
+        return self.keys.ring(Verifier)
 
     def custody(self) -> Custody:
         """The ring that seals and opens, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
-        with self.database.connect(Role.CUSTODY) as connection:
-            return Custody.checked(
-                ring.load(self.settings.keys, RingName.CUSTODY), canaries(connection, RingName.CUSTODY)
-            )
+        return self.keys.ring(Custody)
 
     def set_up(self) -> None:
         """Bring schema, roles and keys to this version."""
@@ -56,10 +54,20 @@ def installation(settings: Settings | None = None) -> Iterator[Installation]:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     postgres = settings.postgres
     if postgres is None:
-        yield Installation(settings, settings.database)
+        with _of(Installation(settings, settings.database)) as it:
+            yield it
         return
     with postgres.running():
         database = settings.database
         with postgres.connect() as superuser:
             make_embedded_database(superuser, database)
-        yield Installation(settings, database)
+        with _of(Installation(settings, database)) as it:
+            yield it
+
+
+@contextmanager
+def _of(it: Installation) -> Iterator[Installation]:
+    try:
+        yield it
+    finally:
+        it.keys.close()

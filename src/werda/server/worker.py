@@ -22,7 +22,9 @@ from werda.usecases.answer_once import forget_answers
 from werda.usecases.destroy_due import destroy_due
 from werda.usecases.fill_in_order import remove_expired
 from werda.usecases.forget_traffic import forget_traffic
+from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.put_one_time_code import destroy_over
+from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.sim_change import Rings
 from werda.usecases.watch_for_spraying import Watch
 
@@ -41,6 +43,8 @@ def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     logs.configure(settings.log_level)
     it = Installation(settings, settings.database)
+    it.verifier(), it.custody()  # a ring that does not fit is told at once
+    it.keys.watch()
     worker = Worker(it.database, _jobs(it))
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -50,10 +54,11 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, stop)
     log.info("worker: sending what is due")
     worker.run()
+    it.keys.close()
 
 
 def _jobs(it: Installation) -> list[Job]:
-    sender = Sender(it.custody(), Delays(it.settings.outbox_tries, it.settings.outbox_delay))
+    sender = Sender(it.custody, Delays(it.settings.outbox_tries, it.settings.outbox_delay))
     return [
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
@@ -61,7 +66,8 @@ def _jobs(it: Installation) -> list[Job]:
         Job("alarm", _LOOK, partial(_watch, Watch())),
         Job("old-traffic", _HOUR, _forget_traffic),
         Job("one-time-codes", _HOUR, _destroy_one_time_codes),
-        Job("destroy-due", _HOUR, partial(_destroy_due, Rings(it.verifier(), it.custody()))),
+        Job("rewrap", 10.0, partial(_rewrap, it), channel=KEYS),
+        Job("destroy-due", _HOUR, partial(_destroy_due, it)),
     ]
 
 
@@ -92,9 +98,17 @@ def _destroy_one_time_codes(connection: Connection) -> bool:
     return False
 
 
-def _destroy_due(rings: Rings, connection: Connection) -> bool:
+def _rewrap(it: Installation, connection: Connection) -> bool:
+    """Make anew what lies under keys that were replaced (B5)."""
+    done = rewrap_custody(connection, it.custody()).plus(rewrap_verifier(connection, it.verifier(), it.custody()))
+    if done.rows:
+        log.info("worker: %s rows lie under the new keys", done.rows)
+    return False
+
+
+def _destroy_due(it: Installation, connection: Connection) -> bool:
     """Destroy what was secret of contracts and SIMs that are over (A9)."""
-    gone = destroy_due(connection, rings, actor="worker", now=datetime.now(UTC))
+    gone = destroy_due(connection, Rings(it.verifier(), it.custody()), actor="worker", now=datetime.now(UTC))
     if gone.sealed or gone.credentials:
         log.info("worker: secrets of %s contracts and %s SIMs are gone", gone.customers, gone.sims)
     return False

@@ -1,4 +1,4 @@
-"""The key rings of this process, opened once and checked against the database (B5)."""
+"""The key rings of this process, checked against the database and followed while keys rotate (B5)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,11 +8,9 @@ from typing import Any
 import psycopg
 from django.conf import settings
 
-from werda.keys import ring
 from werda.keys.custody import Custody
-from werda.keys.ring import RingName
 from werda.keys.verifier import Verifier
-from werda.usecases.set_up import canaries
+from werda.usecases.hold_keys import HeldKeys
 
 
 @contextmanager
@@ -23,18 +21,18 @@ def database() -> Iterator[psycopg.Connection[Any]]:
 
 
 @cache
+def _held() -> HeldKeys:
+    def session() -> psycopg.Connection[Any]:
+        return settings.WERDA_DATABASE.connect(settings.WERDA_DATABASE_ROLE, autocommit=True)
+
+    return HeldKeys(session, settings.WERDA_SETTINGS.keys).watch()
+
+
 def verifier() -> Verifier:
     """The ring that compares, which names a value among those that are counted (B3)."""
-    with database() as connection:
-        return Verifier.checked(_load(RingName.VERIFIER), canaries(connection, RingName.VERIFIER))
+    return _held().ring(Verifier)
 
 
-@cache
 def custody() -> Custody:
     """The ring that seals the chosen code."""
-    with database() as connection:
-        return Custody.checked(_load(RingName.CUSTODY), canaries(connection, RingName.CUSTODY))
-
-
-def _load(name: RingName) -> Any:
-    return ring.load(settings.WERDA_SETTINGS.keys, name)
+    return _held().ring(Custody)

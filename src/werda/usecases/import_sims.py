@@ -305,8 +305,8 @@ class SimImport:
             return
         if known.secrets is not None:
             safe.remove(place)
-            if known.customer_id:
-                safe.end(Method.PUK, known.customer_id, known.id)
+        if known.customer_id:  # also where the sealed one was lost with its key and the PUK still counts
+            safe.end(Method.PUK, known.customer_id, known.id)
         if secrets is not None:
             puk = SimSecrets.read(secrets).puk
             self._put(safe, customer_id, known.id, secrets, puk, None if newer else known.as_of)

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from werda.keys import ring
 from werda.keys.custody import Custody
+from werda.keys.known import KeyState, KnownKey
 from werda.keys.ring import RingName
 from werda.keys.second_factor import SecondFactors
 from werda.keys.verifier import Verifier
@@ -19,6 +20,7 @@ from werda.store import schema
 from werda.store.roles import Database, Role
 from werda.usecases.create_api_key import Scope, create_api_key
 
+AnyRing = Verifier | Custody | SecondFactors
 AUTHENTICATOR: Final = "authenticator"
 """What a sealed second factor is bound to (`keys.second_factor`)."""
 
@@ -32,40 +34,42 @@ def set_up(database: Database, keys: Path) -> None:
         _settle_desk_key(owner, keys / "desk-api-key")
 
 
-def canaries(connection: psycopg.Connection[Any], name: RingName) -> dict[int, bytes]:
-    """The stored canary of each key version of a ring."""
-    rows = connection.execute("select key_id, value from key_canary where ring = %s", (name.value,))
-    return {key_id: bytes(value) for key_id, value in rows}
+def known_keys(connection: psycopg.Connection[Any], name: RingName) -> dict[int, KnownKey]:
+    """What the database knows of a ring, by key id."""
+    rows = connection.execute("select key_id, value, state from key_canary where ring = %s", (name.value,))
+    return {key_id: KnownKey(bytes(value), KeyState(state)) for key_id, value, state in rows}
+
+
+def begin_ring(owner: psycopg.Connection[Any], keys: Path, kind: type[AnyRing]) -> None:
+    """Make a ring, unless it is there, and let the database know its keys; it must know none in use."""
+    ring.create(keys, kind.name)
+    made = kind(ring.load(keys, kind.name))
+    with owner.cursor() as cursor:
+        cursor.executemany(
+            "insert into key_canary (ring, key_id, value, state) values (%s, %s, %s, %s)",
+            [
+                (kind.name.value, key_id, value, KeyState.PRIMARY if key_id == made.key_id else KeyState.FORMER)
+                for key_id, value in made.canaries().items()
+            ],
+        )
 
 
 def _settle_canaries(owner: psycopg.Connection[Any], keys: Path) -> None:
-    known = {name: canaries(owner, name) for name in (RingName.VERIFIER, RingName.CUSTODY)}
-    if not any(known.values()):
-        for name in known:
-            ring.create(keys, name)
-        verifier = Verifier(ring.load(keys, RingName.VERIFIER))
-        custody = Custody(ring.load(keys, RingName.CUSTODY))
-        fresh = [(RingName.VERIFIER, key_id, value) for key_id, value in verifier.canaries().items()]
-        fresh.append((RingName.CUSTODY, custody.key_id, custody.canary()))
-        with owner.cursor() as cursor:
-            cursor.executemany("insert into key_canary (ring, key_id, value) values (%s, %s, %s)", fresh)
-    else:
-        Verifier.checked(ring.load(keys, RingName.VERIFIER), known[RingName.VERIFIER])
-        Custody.checked(ring.load(keys, RingName.CUSTODY), known[RingName.CUSTODY])
+    known = {kind: known_keys(owner, kind.name) for kind in (Verifier, Custody)}
+    for kind, there in known.items():
+        if any(known.values()):
+            kind.checked(ring.load(keys, kind.name), there)
+        else:
+            begin_ring(owner, keys, kind)
 
 
 def _settle_second_factors(owner: psycopg.Connection[Any], keys: Path) -> None:
     """The desk's ring, made when the database knows none; what earlier versions kept in the clear is sealed."""
-    known = canaries(owner, RingName.SECOND_FACTOR)
-    if known:
-        second_factors = SecondFactors.checked(ring.load(keys, RingName.SECOND_FACTOR), known)
-    else:
-        ring.create(keys, RingName.SECOND_FACTOR)
-        second_factors = SecondFactors(ring.load(keys, RingName.SECOND_FACTOR))
-        owner.execute(
-            "insert into key_canary (ring, key_id, value) values (%s, %s, %s)",
-            (RingName.SECOND_FACTOR, second_factors.key_id, second_factors.canary()),
-        )
+    if not known_keys(owner, RingName.SECOND_FACTOR):
+        begin_ring(owner, keys, SecondFactors)
+    second_factors = SecondFactors.checked(
+        ring.load(keys, RingName.SECOND_FACTOR), known_keys(owner, RingName.SECOND_FACTOR)
+    )
     in_the_clear = owner.execute(
         "select id, data from mfa_authenticator"
         " where coalesce(data ->> 'secret', data ->> 'seed', 'sealed:') not like 'sealed:%'"

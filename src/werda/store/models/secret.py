@@ -1,6 +1,7 @@
 """Secrets: sealed for those who may read, as keyed values for those who only compare (B5, design decision 4)."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class SealedSecret(models.Model):
@@ -42,12 +43,17 @@ class Credential(models.Model):
 
 
 class KeyCanary(models.Model):
-    """A known value under each key version: start-up compares it and refuses a wrong key ring (B5)."""
+    """A known value under each key version: start-up compares it and refuses a wrong key ring (B5).
+
+    `state` is a `werda.keys.known.KeyState`, since `since`. A retired key keeps its row, so that it never comes back.
+    """
 
     pk = models.CompositePrimaryKey("ring", "key_id")
     ring = models.TextField()
     key_id = models.BigIntegerField()
     value = models.BinaryField()
+    state = models.TextField(db_default="primary")
+    since = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "key_canary"

@@ -1,4 +1,4 @@
--- What the gate must know besides: brands, policies, trunks, keys of integrators, the canaries of its own ring.
+-- What the gate must know besides: brands, policies, trunks and keys of integrators.
 create or replace function gate_brands() returns table (id bigint, slug text, name text, form text, language text,
     timezone text, portal text, dialled text[])
 language sql stable security definer set search_path = public, pg_temp as $$
@@ -21,11 +21,6 @@ create or replace function gate_api_key(p_id bigint) returns table (name text, s
     brands bigint[], asserts boolean)
 language sql stable security definer set search_path = public, pg_temp as $$
     select name, secret_hash, scopes, brands, asserts from api_key where id = p_id and revoked_at is null
-$$;
-
-create or replace function gate_canaries(p_ring text) returns table (key_id bigint, value bytea)
-language sql stable security definer set search_path = public, pg_temp as $$
-    select key_id, value from key_canary where ring = p_ring
 $$;
 
 create or replace function open_lane() returns bigint

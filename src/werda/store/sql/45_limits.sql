@@ -27,12 +27,6 @@ language sql security definer set search_path = public, pg_temp as $$
     update rate_limit set count = greatest(count - 1, 0) where key = sha256(convert_to(p_what || '|' || p_who, 'UTF8'))
 $$;
 
--- The canaries of the desk's own ring: the desk reads no table of keys, and must refuse a wrong ring all the same.
-create or replace function second_factor_canaries() returns table (key_id bigint, value bytea)
-language sql stable security definer set search_path = public, pg_temp as $$
-    select key_id, value from key_canary where ring = 'second_factor'
-$$;
-
 -- An authenticator app stays the one that was set up: whoever takes over the desk gives no agent another.
 create or replace function keep_authenticator() returns trigger
 language plpgsql set search_path = public, pg_temp as $$

@@ -13,7 +13,7 @@ begin
              where p.pronamespace = 'public'::regnamespace
                and p.proname = any (array['identify', 'verify', 'verify_once', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
                                           'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
-                                          'gate_asserting_trunks', 'gate_api_key', 'gate_canaries', 'gate_traffic', 'gate_alarms', 'open_lane',
+                                          'gate_asserting_trunks', 'gate_api_key', 'gate_traffic', 'gate_alarms', 'open_lane',
                                           'brand_of_call'])
     loop
         execute format('grant execute on function %s to werda_gate', f);
@@ -52,7 +52,7 @@ grant select on tariff_version to werda_custody;
 
 -- Sign-up: brands, what they sell, drafts; it puts orders in and reads back no more than which one it was. Of customers,
 -- calls, attempts and secrets it sees nothing; how many hold a code is a number beside a keyed value (B3).
-grant select on brand, policy_version, key_canary, tariff_version, code_holders to werda_signup;
+grant select on brand, policy_version, tariff_version, code_holders to werda_signup;
 grant select, insert, update, delete on order_draft to werda_signup;
 grant insert on operator_order, outbox_message, ordered_code to werda_signup;
 grant select (id, public_id, brand_id, idempotency_key) on operator_order to werda_signup;
@@ -64,10 +64,16 @@ grant select, insert, update, delete on one_time_code, one_time_tries to werda_c
 grant execute on function lift_lockout(bigint, bigint, bigint, text, bigint, text, timestamptz) to werda_custody;
 grant execute on function lift_lockout_by_grant() to werda_desk;
 
--- Limits of whatever can be tried without being somebody, and the canaries of the desk's own ring.
+-- Limits of whatever can be tried without being somebody.
 grant execute on function within_limit(text, text, int, float8) to werda_gate, werda_desk, werda_signup, werda_custody;
 grant execute on function give_back(text, text) to werda_desk;
-grant execute on function second_factor_canaries() to werda_desk;
+
+-- Key rings: each process says which it holds and is told the canaries, the worker makes anew what lies under a former
+-- key. Only the owner rotates.
+grant execute on function hold_ring(text, bigint[], bigint), let_ring_go(text, bigint[], bigint)
+    to werda_gate, werda_desk, werda_signup, werda_custody;
+grant update (code, code_key_id) on order_draft to werda_custody;
+grant update (key_id, ciphertext) on ordered_code to werda_custody;
 
 -- What guards against guessing (C5, C6): the worker removes old sums; only the gate's functions write any.
 grant select, delete on traffic, wrong_values to werda_custody;
