@@ -4,10 +4,9 @@ A session holds the key of an authenticator that is being set up. Whoever reads 
 signs in as nobody (A10).
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-import psycopg
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as StoredSession
@@ -21,10 +20,8 @@ from werda.usecases.set_up import AUTHENTICATOR
 
 @cache
 def _held() -> HeldKeys:
-    def session() -> psycopg.Connection[Any]:
-        return settings.WERDA_DATABASE.connect(settings.WERDA_DATABASE_ROLE, autocommit=True)
-
-    return HeldKeys(session, settings.WERDA_SETTINGS.keys).watch()
+    connect = partial(settings.WERDA_DATABASE.connect, settings.WERDA_DATABASE_ROLE, autocommit=True)
+    return HeldKeys(connect, settings.WERDA_SETTINGS.keys).watch()
 
 
 def second_factors() -> SecondFactors:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import psycopg
@@ -22,10 +22,8 @@ def database() -> Iterator[psycopg.Connection[Any]]:
 
 @cache
 def _held() -> HeldKeys:
-    def session() -> psycopg.Connection[Any]:
-        return settings.WERDA_DATABASE.connect(settings.WERDA_DATABASE_ROLE, autocommit=True)
-
-    return HeldKeys(session, settings.WERDA_SETTINGS.keys).watch()
+    connect = partial(settings.WERDA_DATABASE.connect, settings.WERDA_DATABASE_ROLE, autocommit=True)
+    return HeldKeys(connect, settings.WERDA_SETTINGS.keys).watch()
 
 
 def verifier() -> Verifier:

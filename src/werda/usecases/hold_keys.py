@@ -58,6 +58,7 @@ class _Version:
     """A ring as it was loaded once. `said` are the keys that locks say are known."""
 
     ring: Any
+    handle: tink.KeysetHandle
     kept: bytes
     key_ids: list[int]
     primary: int
@@ -96,9 +97,7 @@ class HeldKeys:
         if version is None:
             with self._turn:
                 if kind not in self._versions:
-                    if self._session is None:
-                        self._session = self._connect()
-                    self._versions[kind] = self._load(self._session, kind)
+                    self._versions[kind] = self._load(self._opened(), kind)
                 version = self._versions[kind]
         found: R = version.ring
         return found
@@ -120,15 +119,21 @@ class HeldKeys:
                 self._session.close()
                 self._session = None
 
+    def _opened(self) -> Connection:
+        with self._turn:
+            if self._session is None:
+                self._session = self._connect()
+            return self._session
+
     def _load(self, session: Connection, kind: type[R], before: _Version | None = None) -> _Version:
-        kept = ring.kept_of(self._folder, kind.name)
+        kept = _digest(ring.kept_of(self._folder, kind.name))
         handle = ring.load(self._folder, kind.name)
         info = handle.keyset_info()
         key_ids, primary = [key.key_id for key in info.key_info], info.primary_key_id
         said = [key_id for key_id in key_ids if before is None or key_id in before.said]
         known = _hold(session, kind.name, said, primary)
         try:
-            return _Version(kind.checked(handle, known), _digest(kept), key_ids, primary, said)
+            return _Version(kind.checked(handle, known), handle, kept, key_ids, primary, said)
         except BadKeyRing:
             _let_go(session, kind.name, said, primary)
             raise
@@ -144,10 +149,7 @@ class HeldKeys:
                 self._stopping.wait(_AGAIN_SECONDS)
 
     def _listen(self) -> None:
-        with self._turn:
-            session = self._session
-        if session is None:
-            raise psycopg.OperationalError
+        session = self._opened()
         session.execute(f"listen {CHANNEL}".encode())
         due = 0.0
         while not self._stopping.is_set():
@@ -188,18 +190,27 @@ class HeldKeys:
                 version.said = version.key_ids
 
     def _hold_again(self) -> None:
-        """After a lost connection: nobody knows of this process, and a rotation may have gone on without it."""
-        session = self._connect()
+        """After a lost connection: nobody knew of this process, and a rotation may have gone on without it."""
         with self._turn:
-            self._leaving.clear()
-            for kind in list(self._versions):
+            if self._session is not None:
+                self._session.close()
+            session = self._session = self._connect()
+            for leaving in self._leaving:
+                _hold(session, leaving.kind.name, leaving.said, leaving.primary)
+            for kind, version in list(self._versions.items()):
+                known = _hold(session, kind.name, version.said, version.primary)
                 try:
-                    self._versions[kind] = self._load(session, kind)
-                except BadKeyRing as problem:
-                    log.critical("this process ends, its keys are not those of the database: %s", problem)
-                    os.kill(os.getpid(), signal.SIGTERM)
-            self._session = session
+                    kind.checked(version.handle, known)
+                except BadKeyRing:
+                    self._follow_or_end(session, kind)
         self._changed()
+
+    def _follow_or_end(self, session: Connection, kind: type[Any]) -> None:
+        try:
+            self._versions[kind] = self._load(session, kind)
+        except BadKeyRing as problem:
+            log.critical("this process ends, its keys are not those of the database: %s", problem)
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _hold(session: Connection, name: RingName, key_ids: list[int], primary: int) -> Known:
