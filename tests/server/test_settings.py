@@ -43,3 +43,10 @@ def test_every_setting_is_documented() -> None:
     used -= {"WERDA_RESULT", "WERDA_LEVEL", "WERDA_TOKEN"}  # variables of the dialplan: docs/asterisk.md
     documented = set(re.findall(r"`(WERDA_[A-Z_]+|REQUIRE_ALL)`", (ROOT / "docs/settings.md").read_text()))
     assert used <= documented, used - documented
+
+
+def test_key_rings_may_lie_apart_from_the_data(tmp_path: Path) -> None:
+    """B5"""
+    assert Settings.from_environment({"WERDA_HOME": str(tmp_path)}).keys == tmp_path / "keys"
+    apart = {"WERDA_HOME": str(tmp_path / "home"), "WERDA_KEYS": str(tmp_path / "rings")}
+    assert Settings.from_environment(apart).keys == tmp_path / "rings"

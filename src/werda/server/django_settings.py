@@ -18,7 +18,7 @@ _signup = _role is Role.SIGNUP
 
 
 def _secret_key() -> str:
-    file = _settings.home / "keys" / "django"
+    file = _settings.keys / "django"
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)

@@ -34,9 +34,11 @@ def _number(environment: Mapping[str, str], name: str, default: float, least: fl
 
 @dataclass(frozen=True)
 class Settings:
-    """How this installation runs. All listeners bind to `host`; pages reach the gate on `gate_socket`."""
+    """How this installation runs. `keys` is the folder of the key rings; all listeners bind to `host`; pages reach the
+    gate on `gate_socket`."""
 
     home: Path
+    keys: Path
     host: str
     pages_port: int
     signup_port: int
@@ -60,6 +62,7 @@ class Settings:
         home = Path(environment.get("WERDA_HOME", "var/werda")).absolute()
         return cls(
             home=home,
+            keys=Path(environment.get("WERDA_KEYS", str(home / "keys"))).absolute(),
             host=environment.get("WERDA_HOST", "127.0.0.1"),
             pages_port=_port(environment, "WERDA_PAGES_PORT", 8000),
             signup_port=_port(environment, "WERDA_SIGNUP_PORT", 8002),
@@ -105,8 +108,3 @@ class Settings:
         if self.database_url:
             return Database.at(self.database_url, passwords)
         return Database.embedded(self.home / "postgres" / "run", passwords)
-
-    @property
-    def keys(self) -> Path:
-        """The folder of the key rings."""
-        return self.home / "keys"
