@@ -10,6 +10,7 @@ import pytest
 from tests.database import TestDatabase
 from tests.gates import Gate, running_gate
 from tests.keys.keytown import KeyTown, soon
+from tests.people import Person
 from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.keys import keyset, ring
@@ -18,8 +19,11 @@ from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
 from werda.store.queries.keys import rows_under
 from werda.store.roles import Role
+from werda.usecases.choose_code import Chosen
 from werda.usecases.connect_webhook import connect_webhook, make_secret, place_of, rotate_secret
+from werda.usecases.count_codes import count_codes
 from werda.usecases.hold_keys import HeldKeys
+from werda.usecases.replace_code import replace_code
 from werda.usecases.retire_key import NothingFormer, Retired, StillNamed
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.rotate_key import Added, Behind, Early, Promoted, Unfinished
@@ -200,6 +204,44 @@ def test_a_secret_that_does_not_fit_its_keyed_value_is_not_made_a_credential(tow
         done = rewrap_verifier(custody, town.database.verifier, town.database.custody)
     assert (done.rows, done.unlike) == (0, 1)
     assert town.database.rows("select mac, key_id from credential") == before
+
+
+def test_counts_stay_exact_while_customers_choose_and_keys_move(town: KeyTown, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B3, B5: rewrapping and choosing at the same time, in small chunks; a count anew finds none wrong."""
+    monkeypatch.setattr("werda.usecases.rewrap.CHUNK", 2)
+    people = [town.person(f"47{n % 7:02}", puks=(f"123456{n:02}",)) for n in range(24)]
+    town.rotate(*BOTH)
+
+    def choose(mine: list[Person]) -> None:
+        with town.custody() as connection:
+            for person in mine * 3:
+                rings = town.database.verifier, town.database.custody
+                assert isinstance(replace_code(connection, *rings, person.id, actor="customer", now=town.now), Chosen)
+
+    choosers = [threading.Thread(target=choose, args=(people[n::3],)) for n in range(2)]  # a third chooses nothing
+    for chooser in choosers:
+        chooser.start()
+    for _ in range(3):
+        town.rewrap()
+    for chooser in choosers:
+        chooser.join()
+    town.rewrap()
+    with town.custody() as connection:
+        counted = count_codes(connection, town.database.verifier, town.database.custody, town.brand)
+    assert (counted.codes, counted.wrong) == (24, 0)
+    for name in BOTH:
+        assert isinstance(town.retire(name), Retired)
+
+
+def test_a_repeated_request_of_the_intake_is_known_across_a_promotion(town: KeyTown) -> None:
+    """B5: until the former key is retired, three days later."""
+    before = town.database.verifier
+    mac = before.request("k-1", Secret("body"))
+    town.rotate(RingName.VERIFIER)
+    after = town.database.verifier
+    assert after.request("k-1", Secret("body")) != mac
+    assert after.is_request(mac, "k-1", Secret("body"))
+    assert not after.is_request(mac, "k-1", Secret("another body"))
 
 
 def test_a_swapped_ciphertext_stays_and_is_told(town: KeyTown) -> None:

@@ -5,6 +5,7 @@ values protects nothing (B5). Purposes never collide, because each input begins 
 """
 
 import base64
+import hmac
 from datetime import date
 from typing import ClassVar, Final, Self
 
@@ -87,11 +88,16 @@ class Verifier:
         return (call_id, attempt_id) if any(Secret(value) == Secret(parts[2]) for value in expected) else None
 
     def request(self, key: str, digits: Secret) -> bytes:
-        """A fingerprint of an idempotent request's digits, bound to its idempotency key.
+        """A fingerprint of an idempotent request's digits, bound to its idempotency key; under the primary key.
 
-        Under one key version only: after a rotation a repeat is told apart from its original and refused (422).
+        Verification compares this one only: a repeat across a promotion is told apart from its original (422).
         """
-        return bytes(self._primary(f"request|{len(key)}|{key}|{digits.reveal()}".encode(), MAC_SIZE))
+        return bytes(self._primary(_request(key, digits), MAC_SIZE))
+
+    def is_request(self, mac: bytes, key: str, digits: Secret) -> bool:
+        """Whether a fingerprint is that of this request, under whichever key it was made."""
+        data = _request(key, digits)
+        return any(hmac.compare_digest(bytes(compute(data, MAC_SIZE)), mac) for compute in self._compute)
 
     @property
     def key_id(self) -> int:
@@ -121,6 +127,10 @@ class Verifier:
 
 def _popularity(brand_id: int, digits: Secret) -> bytes:
     return b"popularity|%d|%b" % (brand_id, digits.reveal().encode())
+
+
+def _request(key: str, digits: Secret) -> bytes:
+    return f"request|{len(key)}|{key}|{digits.reveal()}".encode()
 
 
 def _token(call_id: int, attempt_id: int) -> bytes:
