@@ -81,5 +81,5 @@ class KeyTown(Town):
             return holders(connection, self.brand, [value[at : at + 16] for at in range(0, len(value), 16)])
 
     def states(self, name: RingName) -> list[str]:
-        rows = self.database.rows("select state from key_canary where ring = %s order by since, key_id", name.value)
+        rows = self.database.rows("select state from key_canary where ring = %s order by since, state", name.value)
         return [state for (state,) in rows]

@@ -77,7 +77,7 @@ def show(as_json: bool) -> None:
 def _shown(it: Installation, owner: psycopg.Connection[Any], name: RingName) -> dict[str, Any]:
     rows = rows_under(owner, name.value)
     keys = owner.execute(
-        "select key_id, state, since from key_canary where ring = %s order by since, key_id", (name.value,)
+        "select key_id, state, since from key_canary where ring = %s order by since, state", (name.value,)
     ).fetchall()
     problem = ""
     try:

@@ -7,7 +7,6 @@ changed a moment ago is the one that shows. The rest of the pages' process conne
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,11 +79,11 @@ class Showcase:
     database: Database
     keys: Path
 
-    @cached_property
+    @property
     def _custody(self) -> Custody:
         return Custody(ring.load(self.keys, RingName.CUSTODY))
 
-    @cached_property
+    @property
     def _verifier(self) -> Verifier:
         return Verifier(ring.load(self.keys, RingName.VERIFIER))
 
@@ -148,8 +147,9 @@ class Showcase:
             " where customer_id = any(%s) and kind = any(%s)",
             (ids, list(Kind)),
         )
+        held = self._custody
         return {
-            (customer, sim, Kind(kind)): self._custody.open(Kind(kind), customer, sim, sealed)
+            (customer, sim, Kind(kind)): held.open(Kind(kind), customer, sim, sealed)
             for customer, sim, kind, sealed in rows
         }
 

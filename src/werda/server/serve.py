@@ -52,6 +52,7 @@ def serve(settings: Settings, *, demo: bool = False, prepare: Callable[[Installa
         it.set_up()
         if prepare:
             prepare(it)
+        it.keys.close()  # this process only watches the others; one that held a ring would stand in a rotation's way
         if stopping.is_set():
             return
         running = {part: _start(part, settings, demo=demo) for part in PARTS}

@@ -118,6 +118,7 @@ class HeldKeys:
             if self._session is not None:
                 self._session.close()
                 self._session = None
+            self._versions.clear()
 
     def _opened(self) -> Connection:
         with self._turn:

@@ -156,7 +156,9 @@ def _all_of(connection: Connection, works: Sequence[_Work], progress: Progress) 
             after, round_ = first, Rewrapped()
             while True:
                 with connection.transaction():
-                    connection.execute("set local enable_sort = off")  # in the order of the key, never the whole table
+                    # By the key, never the whole table, whatever the planner believes of what an import just filled.
+                    connection.execute("set local enable_sort = off")
+                    connection.execute("set local enable_seqscan = off")
                     chunk = work(after)
                 if chunk.last is None:
                     break
@@ -277,12 +279,17 @@ def _opened(custody: Custody, kind: Kind, customer: int, sim: int, ciphertext: b
 def _accept_anew(rings: _Rings, method: Method, anew: Sequence[Row]) -> list[Row]:
     """Put new keyed values in the place of old ones, where the old one still stands; gives which: customer and SIM."""
     customers, sims, olds, news = map(list, zip(*anew, strict=True)) if anew else ([], [], [], [])
+    # The whole key is joined, constants too: a planner that takes 0 and the method for rare would read the whole table.
     return rings.connection.execute(
         "update credential k set mac = u.new, key_id = %s"
-        " from unnest(%s::bigint[], %s::bigint[], %b::bytea[], %b::bytea[]) u(customer, sim, old, new)"
-        " where k.customer_id = u.customer and k.person_id = 0 and k.method = %s and k.sim_id = u.sim and k.mac = u.old"
-        " returning k.customer_id, k.sim_id",
-        (rings.verifier.primary_id, customers, sims, olds, news, method),
+        " from unnest(%s::bigint[], %s::bigint[], %s::smallint[], %s::bigint[], %b::bytea[], %b::bytea[])"
+        " u(customer, person, method, sim, old, new)"
+        " where (k.customer_id, k.person_id, k.method, k.sim_id) = (u.customer, u.person, u.method, u.sim)"
+        " and k.mac = u.old returning k.customer_id, k.sim_id",
+        (
+            *(rings.verifier.primary_id, customers, [0] * len(anew), [method] * len(anew), sims),
+            *(olds, news),
+        ),
     ).fetchall()
 
 

@@ -30,7 +30,7 @@ from werda.usecases.set_up import AnyRing, known_keys
 Connection = psycopg.Connection[Any]
 
 KINDS: Final[Mapping[RingName, type[AnyRing]]] = {kind.name: kind for kind in (Verifier, Custody, SecondFactors)}
-SETTLE: Final = timedelta(seconds=10)
+SETTLE: Final = timedelta(seconds=5)
 """So long a key stays added: a process that lost its session to the database says again what it has within a second."""
 
 
