@@ -74,6 +74,21 @@ def test_a_ring_in_the_environment_is_taken_out_of_it(tmp_path: Path) -> None:
     assert done.stdout.split() == ["False", "False", "False"], done.stderr
 
 
+def test_a_child_gets_the_rings_it_needs_and_no_other(tmp_path: Path) -> None:
+    """B5: `werda serve` hands each part its own; a part forgets what it must not have."""
+    code = (
+        "from werda.keys.environment import handed_on, keep_only, taken; from werda.server.serve import _RINGS;"
+        "print(sorted(handed_on(*_RINGS['gate'])), sorted(handed_on(*_RINGS['pages'])));"
+        "keep_only('verifier'); print(sorted(taken()))"
+    )
+    rings = {f"WERDA_{name.upper()}_KEYRING": "x" for name in RingName}
+    done = python(code, tmp_path, **rings)
+    assert done.stdout.split("\n")[:2] == [
+        "['WERDA_VERIFIER_KEYRING'] ['WERDA_SECOND_FACTOR_KEYRING']",
+        "['WERDA_VERIFIER_KEYRING']",
+    ], done.stderr
+
+
 def test_a_folder_that_others_may_read_or_write_is_refused(tmp_path: Path) -> None:
     """B5: who may write there puts another ring in its place."""
     ring.create(tmp_path / "keys", RingName.CUSTODY)
