@@ -13,6 +13,7 @@ from tests.people import Person
 from werda.core.method import Method
 from werda.core.verdict import Verified
 from werda.keys import ring
+from werda.keys.custody import Kind
 from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.second_factor import SecondFactors
 from werda.keys.verifier import Verifier
@@ -106,6 +107,23 @@ def test_a_lost_second_factor_ring_has_agents_set_up_anew(town: KeyTown) -> None
     assert (status, "1 agents' second factors" in words) == (0, True), words
     assert town.database.rows("select 1 from mfa_authenticator") == []
     assert werda("setup", environment=town.database.environment).returncode == 0
+
+
+async def test_when_both_rings_are_lost_everybody_gets_another_code(town: KeyTown) -> None:
+    """B5: custody first, then mac; the hotline works again with what is given anew."""
+    maren = town.person("4711", puks=("12345678",))
+    (town.keys / "custody.json").unlink()
+    (town.keys / "verifier.json").unlink()
+    assert lost(town, "custody", "--yes")[0] == 0
+    status, words = lost(town, "mac", "--yes")
+    assert (status, "1 credentials that nothing sealed fits" in words) == (0, True), words
+    assert not await passes(town, maren, "12345678")
+    given = werda("codes", "assign", "--brand", "nordfunk", environment=town.database.environment)
+    assert given.returncode == 0, given.stderr
+    [(sealed,)] = town.database.rows("select ciphertext from sealed_secret")
+    code = town.database.custody.open(Kind.CUSTOMER_CODE, maren.id, 0, sealed)
+    assert await passes(town, maren, code.reveal())
+    assert town.held(code.reveal()) == 1
 
 
 def test_a_ring_is_not_replaced_while_a_process_holds_it(town: KeyTown) -> None:

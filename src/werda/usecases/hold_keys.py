@@ -147,7 +147,9 @@ class HeldKeys:
                 if not self._stopping.is_set():
                     with suppress(psycopg.Error):
                         self._hold_again()
-                self._stopping.wait(_AGAIN_SECONDS)
+            except Exception as problem:  # a thread that ended in silence would never follow again
+                log.error("key rings cannot be looked at for now: %s", type(problem).__name__)
+            self._stopping.wait(_AGAIN_SECONDS)
 
     def _listen(self) -> None:
         session = self._opened()

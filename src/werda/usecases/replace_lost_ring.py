@@ -19,8 +19,9 @@ from werda.core.audit import EventKind
 from werda.keys import ring
 from werda.keys.custody import Custody
 from werda.keys.known import KeyState
-from werda.keys.ring import RingName
+from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
+from werda.store import code_holders
 from werda.store.queries.keys import rows_under
 from werda.usecases.count_codes import count_codes
 from werda.usecases.rewrap import Progress, rewrap_verifier
@@ -71,8 +72,7 @@ def replace_lost_ring(
     with owner.transaction():
         destroyed = _destroyed(owner, _LOST[name], gone)
         if name is not RingName.SECOND_FACTOR:
-            for (brand,) in owner.execute("select id from brand order by id").fetchall():
-                count_codes(owner, rings[0](), rings[1](), brand)
+            _count(owner, rings)
     return Replaced(anew, destroyed)
 
 
@@ -100,6 +100,18 @@ _LOST: Final[Mapping[RingName, Mapping[str, str]]] = {
         "sessions": "delete from django_session where %(gone)s::bigint[] is not null",
     },
 }
+
+
+def _count(owner: Connection, rings: tuple[Callable[[], Verifier], Callable[[], Custody]]) -> None:
+    try:
+        verifier = rings[0]()
+    except BadKeyRing:  # it is lost as well, so nobody was given a code since
+        verifier = None
+    for (brand,) in owner.execute("select id from brand order by id").fetchall():
+        if verifier is None:
+            code_holders.replace_counts(owner, brand, {})
+        else:
+            count_codes(owner, verifier, rings[1](), brand)
 
 
 def _destroyed(owner: Connection, statements: Mapping[str, str], gone: list[int]) -> dict[str, int]:
