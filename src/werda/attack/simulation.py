@@ -28,6 +28,8 @@ from werda.usecases.watch_for_spraying import Watch
 BEGINS: Final = datetime(2026, 6, 1, tzinfo=UTC)
 STEP: Final = 5.0
 """Seconds of a simulated day that are offered at once."""
+AT_ONCE: Final = 4
+"""So many of them together, as batches of a busy hotline are small; of each batch one wrong code is compared (C6)."""
 LOOK: Final = 10.0
 """Seconds between two looks of the detector; the worker's are five apart."""
 AGAIN: Final = 10.0
@@ -101,10 +103,11 @@ class Day:
             together = []
             while waiting and waiting[0][0] <= clock.seconds:
                 together.append(heapq.heappop(waiting)[2])
-            refused = await asyncio.gather(*(self._say(call) for call in together))
-            for call, again in zip(together, refused, strict=True):
-                if again:
-                    heapq.heappush(waiting, (clock.seconds + AGAIN, next(order), call))
+            for few in (together[n : n + AT_ONCE] for n in range(0, len(together), AT_ONCE)):
+                refused = await asyncio.gather(*(self._say(call) for call in few))
+                for call, again in zip(few, refused, strict=True):
+                    if again:
+                        heapq.heappush(waiting, (clock.seconds + AGAIN, next(order), call))
             if clock.seconds >= looked + LOOK:
                 looked = clock.seconds
                 await self._look()
