@@ -127,11 +127,19 @@ def test_the_alarm_rises_at_once_and_falls_after_a_quiet_time() -> None:
     assert (over.state, over.since) == (CALM, NOON + timedelta(minutes=25))
 
 
-def test_from_attack_it_falls_to_what_is_seen() -> None:
+def test_what_is_still_suspicious_after_an_attack_raises_it_anew() -> None:
+    """It falls to calm, from where the windows begin again: the day must not hold what the attack left in it."""
     alarm = Alarm().after(ATTACK, NOON, QUIET).after(SUSPICIOUS, NOON + QUIET, QUIET)
-    assert alarm.state is SUSPICIOUS
-    assert alarm.after(CALM, NOON + QUIET + timedelta(minutes=1), QUIET).state is SUSPICIOUS
-    assert alarm.after(CALM, NOON + 2 * QUIET, QUIET).state is CALM
+    assert (alarm.state, alarm.since) == (CALM, NOON + QUIET)
+    assert alarm.after(SUSPICIOUS, NOON + QUIET, QUIET).state is SUSPICIOUS
+
+
+def test_customers_with_new_codes_who_say_the_old_ones_are_no_attack() -> None:
+    """Nobody's wrong code is a slip then; but they are not more than ever."""
+    old_codes = sprayed(250, 1, 10_000)
+    assert Evidence.of(old_codes, Usual(failures=240.0)).state is SUSPICIOUS
+    assert Evidence.of(old_codes, Usual(failures=20.0)).state is ATTACK
+    assert Evidence.of(old_codes, Usual()).state is ATTACK
 
 
 def test_set_by_hand_it_stays_until_its_time_is_over() -> None:

@@ -10,6 +10,7 @@ from tests.database import TestDatabase, werda
 from tests.people import AFTER_THE_DATE, LONG_AGO, Town
 from werda.core.alarm import AlarmState
 from werda.core.policy import Policy
+from werda.store.queries.traffic import usual
 from werda.store.roles import Role
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.watch_for_spraying import Watch
@@ -84,6 +85,22 @@ def test_what_is_usual_is_learned_from_the_weeks_before(town: Town) -> None:
     with town.database.connect() as owner:
         owner.execute("delete from traffic where minute < %s", (NOW - timedelta(hours=1),))
     assert look(town, NOW) is AlarmState.SUSPICIOUS
+
+
+def test_of_two_workers_one_looks(town: Town) -> None:
+    count(town, NOW, wrong=400, near=4, buckets=4)
+    with town.database.database.connect(Role.CUSTODY) as other:
+        other.execute("select pg_advisory_xact_lock(hashtextextended('werda:alarm', %s))", (town.brand,))
+        assert look(town, NOW) is AlarmState.CALM
+    assert look(town, NOW) is AlarmState.ATTACK
+    assert town.database.rows("select count(*) from outbox_message") == [(1,)]
+
+
+def test_a_patient_attacker_does_not_become_usual(town: Town) -> None:
+    for day in range(1, 30):
+        count(town, NOW - timedelta(days=day), wrong=10_000, near=40, buckets=240)
+    with town.database.connect() as owner:
+        assert usual(owner, town.brand, NOW).failures == 20_000 * 0.25 / 6
 
 
 def test_a_brand_that_only_watches_is_warned(town: Town) -> None:

@@ -94,9 +94,10 @@ class Evidence:
         """What this shows by itself."""
         concentrated = self.codes >= _ENOUGH and self.concentration >= 1.5 and self.concentration_sigma >= _SURE
         strange = self.strangers >= 0.3 and self.strangers_sigma >= _SURE
+        overwhelmed = self.strangers >= 0.6 and self.strangers_sigma >= _VERY_SURE
         if (
             (concentrated and self.concentration >= 2 and self.concentration_sigma >= _VERY_SURE)
-            or (self.strangers >= 0.6 and self.strangers_sigma >= _VERY_SURE)
+            or (overwhelmed and self.surge is None)  # customers with new codes who say the old ones are as many as ever
             or (self.surges and (concentrated or strange))
         ):
             return AlarmState.ATTACK
@@ -115,8 +116,8 @@ class Alarm:
     def after(self, found: AlarmState, now: datetime, quiet: timedelta) -> "Alarm":
         """The alarm after a look that found `found`.
 
-        It rises at once and falls when `quiet` has passed without what it was raised for. Set by hand it stays until
-        `held_until`.
+        It rises at once, and falls to calm when `quiet` has passed without what it was raised for: what is still there
+        raises it again, by what comes from then on. Set by hand it stays until `held_until`.
         """
         held = self.held_until is not None and now < self.held_until
         if self.by_hand and held:
@@ -125,9 +126,7 @@ class Alarm:
             return Alarm(found, now, held_until=now + quiet)
         if found is self.state is not AlarmState.CALM:
             return Alarm(self.state, self.since, held_until=now + quiet)
-        if held or found is self.state:
-            return self
-        return Alarm(found, now, held_until=None if found is AlarmState.CALM else now + quiet)
+        return self if held or self.state is AlarmState.CALM else Alarm(AlarmState.CALM, now)
 
 
 def look(

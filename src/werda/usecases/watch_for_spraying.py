@@ -1,6 +1,6 @@
 """Look at what all gates counted, and raise or lower a brand's alarm (C6).
 
-One look at all brands, every few seconds. Where two workers look at the same time, one waits for the other's row.
+One look at all brands, every few seconds. Of two workers that look at the same time one looks.
 """
 
 from dataclasses import dataclass, field
@@ -37,6 +37,8 @@ class Watch:
             if policy is None:  # then nobody gets in anyway
                 return AlarmState.CALM
             before, _ = alarm_of(connection, brand_id)
+            if not _alone(connection, brand_id):
+                return before.state
             calm_since = _calm_since(before, now)
             found, recent, day = look(
                 sums(connection, brand_id, max(now - RECENT, calm_since), now),
@@ -66,6 +68,15 @@ def reason(recent: Evidence, day: Evidence) -> str:
         f"within {span}: wrong codes {seen.concentration:.1f} times as concentrated as chance makes them,"
         f" {seen.strangers:.0%} of them not explained by slips{surge}"
     )
+
+
+def _alone(connection: psycopg.Connection[Any], brand_id: int) -> bool:
+    """Whether no other worker looks at this brand; holds until the transaction at hand ends."""
+    row = connection.execute(
+        "select pg_try_advisory_xact_lock(hashtextextended('werda:alarm', %s))", (brand_id,)
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def _calm_since(alarm: Alarm, now: datetime) -> datetime:

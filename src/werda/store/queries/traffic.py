@@ -1,6 +1,7 @@
 """The sums of minutes that tell whether a brand is sprayed (C6), and what an alarm costs honest callers."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from werda.core.spraying import LONG, RECENT, Sums, Usual, usual_slips
 
 _WEEKS: Final = 4
 _DAYS_FOR_USUAL: Final = 3
+_MOST_THAT_ERR: Final = Decimal("0.25")
+"""No more failures of all attempts are ever taken for usual: a patient attacker must not become so."""
 
 
 def sums(connection: psycopg.Connection[Any], brand_id: int, since: datetime, until: datetime) -> Sums:
@@ -44,9 +47,9 @@ def usual(connection: psycopg.Connection[Any], brand_id: int, now: datetime) -> 
     begins = (now - timedelta(minutes=30), now + timedelta(minutes=30))
     hours = [
         connection.execute(
-            "select coalesce(sum(wrong + unknown), 0) from traffic"
+            "select least(coalesce(sum(wrong + unknown), 0), coalesce(sum(attempts), 0) * %s) from traffic"
             " where brand_id = %s and minute >= %s and minute < %s",
-            (brand_id, begins[0] - timedelta(days=back), begins[1] - timedelta(days=back)),
+            (_MOST_THAT_ERR, brand_id, begins[0] - timedelta(days=back), begins[1] - timedelta(days=back)),
         ).fetchone()
         for back in (1, *(7 * week for week in range(1, _WEEKS + 1)))
     ]
