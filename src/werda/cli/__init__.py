@@ -21,6 +21,7 @@ NOUNS = {
     "brand": "Add brands and their hotline numbers",
     "codes": "Give a customer code to everybody who has none",
     "contract": "End contracts, and destroy secrets whose time has come",
+    "customer": "Erase customers who left, and export what is recorded about one",
     "demo": "Run the hotline of the fictional operator Nordfunk",
     "import": "Bring in customers and SIM profiles from files",
     "keys": "Show, rotate and retire the keys, and go on after one was lost",

@@ -20,6 +20,7 @@ from werda.core.customer_code import CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
 from werda.core.one_time_code import ONE_TIME, OneTimeLimits, lengths
+from werda.core.retention import Record
 from werda.core.sim import PUK_DIGITS
 from werda.core.sources import SourceLimits
 
@@ -103,7 +104,7 @@ class Policy:
     `session_cooling` is how long a passkey or TOTP must have been enrolled before what it gives is a second proof (A3).
     `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2), `sources` how many failures a
     source may have (C5), `alarm` what follows when the brand is sprayed (C6).
-    `hours` is `None` for a hotline that is always open.
+    `retention` is how long each kind of record is kept (A9). `hours` is `None` for a hotline that is always open.
     """
 
     brand: str
@@ -124,6 +125,7 @@ class Policy:
     sim_cooling: timedelta
     session_cooling: timedelta
     secrets_kept: timedelta
+    retention: Mapping[Record, timedelta]
     levels: Mapping[Operation, Level]
     hours: OpeningHours | None
 

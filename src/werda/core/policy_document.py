@@ -20,12 +20,14 @@ from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, O
 from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
 from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
+from werda.core.retention import PERIODS
 from werda.core.toml_document import Document, Problem
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _CHANNELS: Final = {channel.slug: channel for channel in Channel}
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-4]):([0-5]\d)")
+_LONGEST_DAYS: Final = 36_525  # a century: no limit, but a number that a calendar can bear
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -92,6 +94,16 @@ def _read(document: Document) -> Policy:
         ),
         secrets_kept=timedelta(
             days=document.integer("lifetimes.ended_secrets_days", default=30, low=0, high=365, why="A9")
+        ),
+        retention=MappingProxyType(
+            {
+                record: timedelta(
+                    days=document.integer(
+                        f"retention.{record}_days", default=period.days, low=period.fewest, high=_LONGEST_DAYS, why="A9"
+                    )
+                )
+                for record, period in PERIODS.items()
+            }
         ),
         levels=MappingProxyType({operation: _level(document, operation) for operation in Operation}),
         hours=_hours(document),

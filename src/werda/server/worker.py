@@ -20,6 +20,7 @@ from werda.server.settings import Settings
 from werda.server.wiring import Installation
 from werda.usecases.answer_once import forget_answers
 from werda.usecases.destroy_due import destroy_due
+from werda.usecases.erase_due import destroy_legacy, erase_due
 from werda.usecases.fill_in_order import remove_expired
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 Connection = psycopg.Connection[Any]
 
 _HOUR = 3600.0
+_DAY = 24 * _HOUR
 _LOOK = 5.0
 """Seconds between two looks for spraying (C6)."""
 _LANES = 8
@@ -68,6 +70,8 @@ def _jobs(it: Installation) -> list[Job]:
         Job("one-time-codes", _HOUR, _destroy_one_time_codes),
         Job("rewrap", 10.0, partial(_rewrap, it), channel=KEYS),
         Job("destroy-due", _HOUR, partial(_destroy_due, it)),
+        Job("destroy-legacy", _HOUR, _destroy_legacy),
+        Job("erase-due", _DAY, _erase_due),
     ]
 
 
@@ -111,4 +115,18 @@ def _destroy_due(it: Installation, connection: Connection) -> bool:
     gone = destroy_due(connection, Rings(it.verifier(), it.custody()), actor="worker", now=datetime.now(UTC))
     if gone.sealed or gone.credentials:
         log.info("worker: secrets of %s contracts and %s SIMs are gone", gone.customers, gone.sims)
+    return False
+
+
+def _destroy_legacy(connection: Connection) -> bool:
+    """Destroy the old way's verifiers at the end that the policy gave it (A1)."""
+    if gone := destroy_legacy(connection, actor="worker", now=datetime.now(UTC)):
+        log.info("worker: %s verifiers of the old way are gone", gone)
+    return False
+
+
+def _erase_due(connection: Connection) -> bool:
+    """Erase what has been kept for as long as the policies say (A9)."""
+    for brand_id, gone in erase_due(connection, actor="worker", now=datetime.now(UTC)).items():
+        log.info("worker: of brand %s erased: %s", brand_id, ", ".join(f"{n} {what}" for what, n in gone.items()))
     return False

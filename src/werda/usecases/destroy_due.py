@@ -91,10 +91,8 @@ def _customers(
     ]
     if not ids:
         return None, Destroyed()
-    held = _codes(connection, rings, brand_id, ids)
-    sealed = _gone(connection, "delete from sealed_secret where customer_id = any(%s) returning customer_id", ids)
-    credentials = _gone(connection, "delete from credential where customer_id = any(%s) returning customer_id", ids)
-    connection.execute("delete from customer_lock where customer_id = any(%s)", (ids,))
+    held = codes_held(connection, rings, brand_id, ids)
+    sealed, credentials = destroy_secrets(connection, ids)
     for customer in ids:
         record(
             connection, EventKind.SECRETS_DESTROYED, brand_id=brand_id, customer_id=customer, actor=actor, now=now,
@@ -141,7 +139,17 @@ def _sims(
     return sims[-1], Destroyed(sims=len(sims), sealed=sealed, credentials=credentials)
 
 
-def _codes(connection: Connection, rings: Rings, brand_id: int, customers: list[int]) -> Counter[bytes]:
+def destroy_secrets(connection: Connection, customers: list[int]) -> tuple[list[int], list[int]]:
+    """Destroy what is secret of them and their locks; gives whose each sealed secret and each credential was."""
+    sealed = _gone(connection, "delete from sealed_secret where customer_id = any(%s) returning customer_id", customers)
+    credentials = _gone(
+        connection, "delete from credential where customer_id = any(%s) returning customer_id", customers
+    )
+    connection.execute("delete from customer_lock where customer_id = any(%s)", (customers,))
+    return sealed, credentials
+
+
+def codes_held(connection: Connection, rings: Rings, brand_id: int, customers: list[int]) -> Counter[bytes]:
     """Whom a code had counted as a holder and who is one no longer (B3)."""
     rows = connection.execute(
         "select s.customer_id, s.ciphertext, k.key_id from sealed_secret s join credential k"

@@ -26,4 +26,7 @@ class Event(models.Model):
                 condition=models.Q(kind__in=sorted(kind.value for kind in EventKind)), name="event_kind_is_known"
             ),
         )
-        indexes = (models.Index(fields=["customer_id", "at"], name="event_of_customer"),)
+        indexes = (
+            models.Index(fields=["customer_id", "at"], name="event_of_customer"),
+            models.Index(fields=["kind", "at"], name="event_by_kind"),  # what is due to be erased
+        )

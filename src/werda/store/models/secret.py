@@ -40,6 +40,7 @@ class Credential(models.Model):
 
     class Meta:
         db_table = "credential"
+        indexes = (models.Index(fields=["until"], name="credential_end", condition=models.Q(until__isnull=False)),)
 
 
 class KeyCanary(models.Model):

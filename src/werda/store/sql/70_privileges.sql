@@ -79,6 +79,11 @@ grant update (key_id, ciphertext) on ordered_code to werda_custody;
 grant select, delete on traffic, wrong_values to werda_custody;
 grant select, insert, update on alarm to werda_custody;
 grant select on alarm to werda_desk;
+-- Retention: custody erases attempts, events, calls and messages through these functions only, which leave the hashes (A9).
+grant execute on function erase_attempts(bigint, int, bigint[], timestamptz[], timestamptz),
+    erase_events(bigint, text[], timestamptz, int, timestamptz), erase_calls(bigint, timestamptz, int),
+    erase_messages(bigint, timestamptz, int), erase_records_of(bigint, timestamptz) to werda_custody;
+grant select on lane to werda_custody;  -- erasing walks through the lanes
 
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
