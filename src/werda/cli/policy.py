@@ -155,6 +155,7 @@ def _in_words(policy: Policy, policies: Sequence[Policy], now: datetime) -> list
         _line("guessing", _guessing_in_words(policy.limits)),
         _line("call", f"{policy.tries_per_call} tries, then a person"),
         _line("hotline", "open" if policy.open_at(now) else "closed"),
+        _line("keeps", _retention_in_words(policy)),
         *(_line(f"level {level}", _operations(policy, level)) for level in Level if _operations(policy, level)),
     ]
     if following:
@@ -182,6 +183,11 @@ def _guessing_in_words(limits: Limits) -> str:
     return f"{limits.failures} failures in a row lock; from the second on a wait of {delay}, times {limits.factor} each"
 
 
+def _retention_in_words(policy: Policy) -> str:
+    kept = ", ".join(f"{record.replace('_', ' ')} {period.days}" for record, period in policy.retention.items())
+    return f"for days: {kept}; the old way's verifiers until it ends, no day longer"
+
+
 def _line(label: str, words: str) -> str:
     return f"{label:10} {words}"
 
@@ -194,6 +200,7 @@ def _in_force(policy: Policy, policies: Sequence[Policy], now: datetime) -> Repo
         "version": policy.version,
         "at": now.astimezone(policy.zone).isoformat(),
         "effective_from": _local(policy),
+        "retention_days": {record.value: period.days for record, period in policy.retention.items()},
         "accepts": {
             method.slug: {
                 channel.slug: level
