@@ -2,6 +2,7 @@
 
 import json
 import stat
+import subprocess
 from pathlib import Path
 
 from tests.canary.search import Search
@@ -10,6 +11,7 @@ from tests.engines import Clock, Desk
 from tests.people import Person, Town
 from tests.sims.operator import Operator
 from werda.audit.verify_lanes import Whole, verify_stored_lanes
+from werda.store.postgres import binaries
 from werda.store.roles import Role
 from werda.usecases.erase_customer import TABLES, Gone, Grounds, NotErasable, erase_customer
 
@@ -33,6 +35,12 @@ def test_it_is_decided_what_happens_to_every_table_that_knows_customers(operator
     assert {table for (table,) in tables} == TABLES.keys()
 
 
+def dump(town: Town) -> str:
+    """The database as a backup would hold it."""
+    program = binaries() / "pg_dump"
+    return subprocess.run([program, town.database.url], capture_output=True, text=True, check=True).stdout
+
+
 async def test_nothing_of_an_erased_customer_is_left_but_hashes(town: Town, operator: Operator, desk: Desk) -> None:
     """A9, B9"""
     maren, jonas = town.person("8305"), town.person("8305")
@@ -41,8 +49,18 @@ async def test_nothing_of_an_erased_customer_is_left_but_hashes(town: Town, oper
     await desk.offer(maren, maren.wrong)
     await desk.offer(jonas, "8305")
     operator.end_contract(maren)
+    secrets = operator.rows(
+        "select encode(ciphertext, 'hex') from sealed_secret where customer_id = %s"
+        " union all select encode(mac, 'hex') from credential where customer_id = %s",
+        *(maren.id, maren.id),
+    )
+    assert len(secrets) == 3
+    before = dump(town)
+    assert all(secret in before for (secret,) in secrets)
     gone = erase(operator, maren)
     assert isinstance(gone, Gone)
+    left = dump(town)
+    assert not any(secret in left for (secret,) in secrets)
     assert (gone.attempts, gone.calls) == (2, 2)
     for table in TABLES.keys() - {"event", "budget", "operator_order", "call"}:
         assert operator.rows(f"select count(*) from {table} where customer_id = %s", maren.id) == [(0,)], table

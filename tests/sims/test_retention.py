@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.engines import Clock, Desk
@@ -89,6 +90,31 @@ def test_each_event_goes_in_its_time_and_leaves_its_hash(town: Town, operator: O
     assert operator.rows("select record_id, hash from erased_record where log = 2") == hashes
     events: list[tuple[Any, ...]] = operator.rows("select customer_id, detail from event where kind = 'record:expired'")
     assert events == [(None, {"erased": {"contract_events": 1}})]
+
+
+def test_a_run_that_fails_tells_what_it_erased_and_the_next_goes_on(
+    town: Town, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A9"""
+    monkeypatch.setattr(erasing, "CHUNK", 1)
+    ids = sorted(town.person().id for _ in range(3))
+    for customer in ids:
+        operator.rows(
+            "insert into notice (brand_id, customer_id, kind, created_at)"
+            " values (%s, %s, 'code_chosen', %s) returning 1",
+            *(town.brand, customer, operator.clock.now),
+        )
+    with town.database.connect() as owner:
+        owner.execute("create function refuse() returns trigger language plpgsql as $$ begin raise 'no disk'; end $$")
+        owner.execute(
+            "create trigger refuse before delete on notice for each row"
+            f" when (old.customer_id = {ids[1]}) execute function refuse()".encode()
+        )
+        with pytest.raises(psycopg.errors.RaiseException):
+            erase(operator, LATER)
+        owner.execute("drop trigger refuse on notice")
+    assert operator.rows("select detail -> 'erased' -> 'notices' from event where kind = 'record:expired'") == [(1,)]
+    assert erase(operator, LATER)["notices"] == 2
 
 
 def test_the_old_ways_verifiers_are_destroyed_at_their_end(town: Town, operator: Operator, clock: Clock) -> None:

@@ -19,8 +19,8 @@ from werda.core.number import normalise
 from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, OneTimeLimits, lengths
 from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
-from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
 from werda.core.retention import PERIODS
+from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
 from werda.core.toml_document import Document, Problem
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -7,8 +7,9 @@ crash the next run goes on, because what is gone is not found again. Of attempts
 Drafts of orders, answers kept for repeats, one-time codes and counts of tries end by jobs of their own.
 """
 
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -46,9 +47,10 @@ _LEGACY: Final = (
 )
 
 
-def erase_due(connection: Connection, *, actor: str, now: datetime) -> Erased:
+def erase_due(connection: Connection, *, actor: str, now: datetime, resting: float = 0.0) -> Erased:
     """Erase it for every brand with a policy in force. `connection` is in autocommit.
 
+    After each chunk it rests `resting` times as long as the chunk took, and leaves the machine to verification.
     What was erased before something failed is told of all the same.
     """
     brands = [brand_id for (brand_id,) in connection.execute("select id from brand order by id").fetchall()]
@@ -57,11 +59,15 @@ def erase_due(connection: Connection, *, actor: str, now: datetime) -> Erased:
     erased: dict[int, Counter[str]] = {brand_id: Counter() for brand_id in periods}
     try:
         _attempts(
-            connection, {brand_id: now - kept[Record.ATTEMPTS] for brand_id, kept in periods.items()}, erased, now
+            connection,
+            resting,
+            {brand_id: now - kept[Record.ATTEMPTS] for brand_id, kept in periods.items()},
+            erased,
+            now,
         )
         for brand_id, kept in periods.items():
             for what in Record:
-                erased[brand_id][what.value] += _records(connection, brand_id, what, kept[what], now)
+                _records(connection, resting, brand_id, what, kept[what], erased[brand_id], now)
     finally:
         if not connection.closed and not connection.broken:
             for brand_id, gone in erased.items():
@@ -95,7 +101,11 @@ def destroy_legacy(connection: Connection, *, actor: str, now: datetime) -> int:
 
 
 def _attempts(
-    connection: Connection, before: Mapping[int, datetime], erased: dict[int, Counter[str]], now: datetime
+    connection: Connection,
+    resting: float,
+    before: Mapping[int, datetime],
+    erased: dict[int, Counter[str]],
+    now: datetime,
 ) -> None:
     """Lane by lane: within one, ids grow with time, so the first chunk with something young in it is the last."""
     if not before:
@@ -104,6 +114,7 @@ def _attempts(
     for (lane,) in lanes.fetchall():
         after: int | None = lane << 32
         while after is not None:
+            began = time.monotonic()
             row = connection.execute(
                 "select o_last, o_brands, o_erased from erase_attempts(%s, %s, %s, %s, %s)",
                 (after, CHUNK, list(before), list(before.values()), now),
@@ -112,23 +123,26 @@ def _attempts(
             after, brands, counts = row
             for brand_id, count in zip(brands, counts, strict=True):
                 erased[brand_id][Record.ATTEMPTS.value] += count
+            time.sleep(resting * (time.monotonic() - began))
 
 
-def _records(connection: Connection, brand_id: int, what: Record, kept: timedelta, now: datetime) -> int:
+def _records(
+    connection: Connection, resting: float, brand_id: int, what: Record, kept: timedelta, erased: Counter[str],
+    now: datetime,
+) -> None:  # fmt: skip
     """Everything of one kind of a brand, chunk after chunk; attempts have been dealt with."""
     kinds = kinds_of(what)
     statement = _EVENTS if kinds else _STATEMENTS.get(what)
     if statement is None:
-        return 0
+        return
     values = {"brand": brand_id, "before": now - kept, "chunk": CHUNK, "kinds": kinds, "now": now}
-    return _until_none(lambda: _count(connection, statement, values))
-
-
-def _until_none(chunk: Callable[[], int]) -> int:
-    total = 0
-    while gone := chunk():
-        total += gone
-    return total
+    while True:
+        began = time.monotonic()
+        gone = _count(connection, statement, values)
+        if not gone:
+            return
+        erased[what.value] += gone
+        time.sleep(resting * (time.monotonic() - began))
 
 
 def _count(connection: Connection, statement: str, values: Mapping[str, object]) -> int:
