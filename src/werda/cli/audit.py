@@ -1,42 +1,169 @@
-"""`werda audit`: check what was appended.
+"""`werda audit`: check what was recorded, prove it, and see where its checkpoints lie.
 
-Exit codes: 0 everything is as it was written, 1 something is not, 2 the command cannot be used.
+Exit codes: 0 everything is as it was recorded, 1 something is not, 2 the command cannot be used.
 """
 
+import base64
 import json
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from werda.audit.verify_lanes import Broken, verify_stored_lanes
-from werda.cli.failing import clear_failures
+from werda.audit.prove import prove as proof_of
+from werda.audit.verify_lanes import Broken
+from werda.audit.verify_seal import BrokenSeal, Checked, verify_record
+from werda.cli.brands import brand_ids
+from werda.cli.failing import Unusable, clear_failures
+from werda.core.checkpoint import Signed, read_notes
+from werda.keys.signer import signed_with
 from werda.server.wiring import installation
 from werda.store.roles import Role
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 
 
 @click.group()
 def command() -> None:
-    """Check that nobody changed what was recorded."""
+    """Check that nobody changed what was recorded, and prove it to others; docs/audit.md."""
 
 
 @command.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+@click.option("--checkpoints", type=click.Path(path_type=Path), help="A file of checkpoints that was kept elsewhere.")
+@click.option("--public-key", help="The key they must be signed with, as `werda audit key` printed it once.")
+@_json
 @clear_failures
-def verify(as_json: bool) -> None:
-    """Compute the chain of every lane of attempts anew and name the first row that is not as it was written.
+def verify(checkpoints: Path | None, public_key: str | None, as_json: bool) -> None:
+    """Compute everything anew - attempts, events, the tree, signatures - and name the first row that does not fit.
+
+    Give it checkpoints that were kept outside: without them somebody who holds the signing key and administers the
+    database could have written another history.
 
     \b
-    Exit codes: 0 all is as it was written, 1 something is not, 2 wrong use or no database.
+    Exit codes: 0 all is as it was recorded, 1 something is not, 2 wrong use or no database.
     """
-    with installation() as it, it.database.connect(Role.OWNER, autocommit=True) as owner:
-        found = verify_stored_lanes(owner)
-    if isinstance(found, Broken):
-        answer = {"whole": False, "attempt": found.attempt_id, "lane": found.lane, "reason": found.reason}
-        sentence = f"lane {found.lane}, attempt {found.attempt_id}: {found.reason}"
-    else:
-        answer = {"whole": True, "lanes": found.lanes, "batches": found.batches, "attempts": found.attempts}
-        sentence = (
-            f"{found.attempts} attempts in {found.batches} batches of {found.lanes} lanes are as they were written"
-        )
+    outside = _outside(checkpoints) if checkpoints else []
+    with installation() as it:
+        is_signed = signed_with([_public(public_key)] if public_key else it.signer().public_keys)
+        with it.database.connect(Role.OWNER, autocommit=True) as owner, _bar(owner) as progress:
+            found = verify_record(owner, is_signed, outside, progress)
+    match found:
+        case Broken():
+            answer: dict[str, Any] = {
+                "whole": False, "attempt": found.attempt_id, "lane": found.lane, "reason": found.reason,
+            }  # fmt: skip
+            sentence = f"lane {found.lane}, attempt {found.attempt_id}: {found.reason}"
+        case BrokenSeal():
+            answer = {"whole": False, **asdict(found)}
+            sentence = f"{found.place}: {found.reason}"
+        case Checked():
+            answer = {"whole": True, **asdict(found.attempts), **asdict(found), "attempts": found.attempts.attempts}
+            sentence = (
+                f"{found.attempts.attempts} attempts in {found.attempts.batches} batches of {found.attempts.lanes}"
+                f" lanes, {found.events} sealed events and {found.checkpoints} checkpoints are as they were recorded;"
+                f" {found.erased} rows are erased, {found.unsealed} events wait for their seal;"
+                f" {found.outside} checkpoints from outside fit"
+            )
     click.echo(json.dumps(answer) if as_json else sentence)
-    sys.exit(1 if isinstance(found, Broken) else 0)
+    sys.exit(0 if isinstance(found, Checked) else 1)
+
+
+@command.command()
+@clear_failures
+def key() -> None:
+    """Print the public keys of checkpoints, the one in use first: publish them, and keep them outside."""
+    with installation() as it:
+        for public in it.signer().public_keys:
+            click.echo(base64.b64encode(public).decode())
+
+
+@command.command()
+@_json
+@clear_failures
+def status(as_json: bool) -> None:
+    """Show what is sealed, and how far each place outside has the checkpoints."""
+    with installation() as it, it.database.connect(Role.OWNER) as owner:
+        last = owner.execute("select size, at from sealed_checkpoint order by size desc limit 1").fetchone()
+        places = owner.execute("select destination, size, at, problem from checkpoint_export order by 1").fetchall()
+    shown = {
+        "leaves": last[0] if last else 0,
+        "last_checkpoint": last[1].isoformat() if last else None,
+        "outside": {
+            place: {"leaves": size, "at": at.isoformat(), "problem": problem} for place, size, at, problem in places
+        },
+    }
+    if as_json:
+        click.echo(json.dumps(shown))
+        return
+    click.echo(f"{shown['leaves']} batches are sealed, the last checkpoint is of {shown['last_checkpoint']}")
+    for place, size, at, problem in places:
+        click.echo(f"{place}: up to {size}, {at.isoformat()}" + (f"; {problem}" if problem else ""))
+    if not places:
+        click.echo("no checkpoint lies outside; set WERDA_AUDIT_FILE, WERDA_AUDIT_WEBHOOK or WERDA_AUDIT_MAIL_TO")
+
+
+@command.command("prove")
+@click.option("--brand", metavar="SLUG", required=True, help="The brand.")
+@click.option("--customer", "number", metavar="NUMBER", required=True, help="The customer's number.")
+@click.argument("file", type=click.Path(path_type=Path))
+@clear_failures
+def prove_customer(brand: str, number: str, file: Path) -> None:
+    """Write everything recorded about a customer with its proof; docs/verify_proof.py checks it."""
+    with installation() as it, it.database.connect(Role.OWNER, autocommit=True) as owner:
+        [brand_id] = brand_ids(owner, [brand])
+        row = owner.execute(
+            "select id from customer where brand_id = %s and customer_number = %s", (brand_id, number)
+        ).fetchone()
+        if row is None:
+            raise Unusable(f"{brand} has no customer of that number")
+        proof = proof_of(owner, row[0])
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as problem:
+        raise Unusable(f"{file} cannot be made: {problem.strerror}; name a new file") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        json.dump(proof, opened, ensure_ascii=False)
+    click.echo(f"{len(proof['records'])} records are proved, {proof['unsealed']} are not sealed yet", err=True)
+
+
+def _outside(file: Path) -> list[Signed | None]:
+    try:
+        notes = read_notes(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise Unusable(f"{file} cannot be read as a file of checkpoints") from None
+    if not notes:
+        raise Unusable(f"{file} holds no checkpoint")
+    return notes
+
+
+def _public(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise Unusable("--public-key takes what `werda audit key` prints: 44 characters")
+    return key
+
+
+@contextmanager
+def _bar(owner: Any) -> Iterator[Callable[[str, int], None]]:
+    """How far the check is, on standard error when somebody is looking; the totals are the planner's estimate."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    totals = dict(
+        owner.execute("select relname::text, reltuples from pg_class where relname in ('attempt', 'event')").fetchall()
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        tasks = {
+            what: bar.add_task(what, total=max(totals[table], 1))
+            for what, table in (("attempts", "attempt"), ("events", "event"))
+        }
+        yield lambda what, done: bar.update(tasks[what], completed=done)

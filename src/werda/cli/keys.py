@@ -38,7 +38,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON objec
 
 
 def _names(which: str) -> list[RingName]:
-    return list(RingName) if which == "all" else [_CALLED[which]]
+    return list(_WORDS) if which == "all" else [_CALLED[which]]
 
 
 @click.group()
@@ -57,7 +57,7 @@ def command() -> None:
 def show(as_json: bool) -> None:
     """Show each ring's keys, their state, since when, and how many rows lie under each. Never a key."""
     with installation() as it, it.database.connect(Role.OWNER, autocommit=True) as owner:
-        rings = {_WORDS[name]: _shown(it, owner, name) for name in RingName}
+        rings = {_WORDS[name]: _shown(it, owner, name) for name in _WORDS}
         over = over_at(owner)
     if as_json:
         click.echo(json.dumps(rings, default=str))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import tink
-from tink import aead, prf, secret_key_access
+from tink import aead, prf, secret_key_access, signature
 
 from werda.core.secret import Secret
 from werda.keys.environment import taken
@@ -23,14 +23,19 @@ from werda.keys.transit import Transit, TransitFailed
 
 aead.register()
 prf.register()
+signature.register()  # type: ignore[no-untyped-call]
 
 
 class RingName(StrEnum):
-    """The rings. A process holds only those it needs: the gate never has `CUSTODY`, the desk `SECOND_FACTOR` alone."""
+    """The rings. A process holds only those it needs: the gate never has `CUSTODY`, the desk `SECOND_FACTOR` alone.
+
+    `AUDIT` signs checkpoints; it is the worker's.
+    """
 
     VERIFIER = "verifier"
     CUSTODY = "custody"
     SECOND_FACTOR = "second_factor"
+    AUDIT = "audit"
 
 
 class BadKeyRing(RuntimeError):
@@ -41,6 +46,7 @@ _TEMPLATES: Final = {
     RingName.VERIFIER: prf.prf_key_templates.HMAC_SHA256,
     RingName.CUSTODY: aead.aead_key_templates.AES256_GCM,
     RingName.SECOND_FACTOR: aead.aead_key_templates.AES256_GCM,
+    RingName.AUDIT: signature.signature_key_templates.ED25519,
 }
 
 

@@ -30,7 +30,8 @@ PARTS: Final = ("gate", "pages", "signup", "intake", "worker")
 _RINGS: Final = {
     "gate": (RingName.VERIFIER,),
     "pages": (RingName.SECOND_FACTOR,),
-    **dict.fromkeys(("signup", "intake", "worker"), (RingName.VERIFIER, RingName.CUSTODY)),
+    **dict.fromkeys(("signup", "intake"), (RingName.VERIFIER, RingName.CUSTODY)),
+    "worker": (RingName.VERIFIER, RingName.CUSTODY, RingName.AUDIT),
 }
 SUPERVISED_BY: Final = "WERDA_SUPERVISED"
 """Names the process that started a part. In a container that may well be process 1."""

@@ -9,6 +9,7 @@ from typing import Self
 from werda.core.secret import Secret
 from werda.store.postgres import EmbeddedPostgres
 from werda.store.roles import Database, passwords_in
+from werda.usecases.export_checkpoints import Outside
 
 
 class BadSetting(ValueError):
@@ -32,6 +33,21 @@ def _number(environment: Mapping[str, str], name: str, default: float, least: fl
     return value
 
 
+def _outside(environment: Mapping[str, str]) -> Outside:
+    """Where checkpoints of the record are brought."""
+    file = environment.get("WERDA_AUDIT_FILE")
+    host, _, port = environment.get("WERDA_SMTP", "localhost:25").rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise BadSetting("WERDA_SMTP must name a mail server such as mail.example.org:25")
+    return Outside(
+        file=Path(file).absolute() if file else None,
+        webhook=environment.get("WERDA_AUDIT_WEBHOOK", "") == "1",
+        mail_to=environment.get("WERDA_AUDIT_MAIL_TO"),
+        mail_from=environment.get("WERDA_MAIL_FROM", "werda@localhost"),
+        smtp=(host, int(port)),
+    )
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs. `keys` is the folder of the key rings; all listeners bind to `host`; pages reach the
@@ -51,6 +67,7 @@ class Settings:
     gate_socket: Path
     outbox_tries: int
     outbox_delay: float
+    outside: Outside
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -75,6 +92,7 @@ class Settings:
             gate_socket=Path(environment.get("WERDA_GATE_SOCKET", str(home / "gate.sock"))).absolute(),
             outbox_tries=int(_number(environment, "WERDA_OUTBOX_TRIES", 20, 1, 100)),
             outbox_delay=_number(environment, "WERDA_OUTBOX_DELAY", 2, 0.01, 3600),
+            outside=_outside(environment),
         )
 
     @property

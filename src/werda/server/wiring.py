@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from werda.keys.custody import Custody
+from werda.keys.signer import Signer
 from werda.keys.verifier import Verifier
 from werda.server.settings import Settings
 from werda.store.roles import Database, Role, make_embedded_database
@@ -32,6 +33,10 @@ class Installation:
     def custody(self) -> Custody:
         """The ring that seals and opens, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
         return self.keys.ring(Custody)
+
+    def signer(self) -> Signer:
+        """The ring that signs checkpoints, checked against the database. Raises `werda.keys.ring.BadKeyRing`."""
+        return self.keys.ring(Signer)
 
     def set_up(self) -> None:
         """Bring schema, roles and keys to this version."""

@@ -21,11 +21,13 @@ from werda.server.wiring import Installation
 from werda.usecases.answer_once import forget_answers
 from werda.usecases.destroy_due import destroy_due
 from werda.usecases.erase_due import destroy_legacy, erase_due
+from werda.usecases.export_checkpoints import Outside, export_checkpoints
 from werda.usecases.fill_in_order import remove_expired
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
+from werda.usecases.seal_record import seal
 from werda.usecases.sim_change import Rings
 from werda.usecases.watch_for_spraying import Watch
 
@@ -47,7 +49,7 @@ def run(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM."""
     logs.configure(settings.log_level)
     it = Installation(settings, settings.database)
-    it.verifier(), it.custody()  # a ring that does not fit is told at once
+    it.verifier(), it.custody(), it.signer()  # a ring that does not fit is told at once
     it.keys.watch()
     worker = Worker(it.database, _jobs(it))
 
@@ -67,6 +69,8 @@ def _jobs(it: Installation) -> list[Job]:
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),
+        Job("seal", 1.0, partial(_seal, it)),
+        Job("checkpoints", _LOOK, partial(_export, it.settings.outside)),
         Job("alarm", _LOOK, partial(_watch, Watch())),
         Job("old-traffic", _HOUR, _forget_traffic),
         Job("one-time-codes", _HOUR, _destroy_one_time_codes),
@@ -89,6 +93,20 @@ def _clear_orders(connection: Connection) -> bool:
 def _watch(watch: Watch, connection: Connection) -> bool:
     """Look whether a brand is sprayed (C6)."""
     watch.look_at_all(connection, datetime.now(UTC))
+    return False
+
+
+def _seal(it: Installation, connection: Connection) -> bool:
+    """Seal what was recorded since (design decision 5)."""
+    seal(connection, it.signer(), datetime.now(UTC))
+    return False
+
+
+def _export(outside: Outside, connection: Connection) -> bool:
+    """Bring the newest checkpoint to places outside."""
+    for place, problem in export_checkpoints(connection, outside, datetime.now(UTC)).items():
+        if problem:
+            log.error("worker: no checkpoint could be brought to the %s outside: %s", place, problem)
     return False
 
 

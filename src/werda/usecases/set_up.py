@@ -15,12 +15,13 @@ from werda.keys.custody import Custody
 from werda.keys.known import KeyState, KnownKey
 from werda.keys.ring import RingName
 from werda.keys.second_factor import SecondFactors
+from werda.keys.signer import Signer
 from werda.keys.verifier import Verifier
 from werda.store import schema
 from werda.store.roles import Database, Role
 from werda.usecases.create_api_key import Scope, create_api_key
 
-AnyRing = Verifier | Custody | SecondFactors
+AnyRing = Verifier | Custody | SecondFactors | Signer
 AUTHENTICATOR: Final = "authenticator"
 """What a sealed second factor is bound to (`keys.second_factor`)."""
 
@@ -31,6 +32,7 @@ def set_up(database: Database, keys: Path) -> None:
     with database.connect(Role.OWNER) as owner:
         _settle_canaries(owner, keys)
         _settle_second_factors(owner, keys)
+        _settle_signer(owner, keys)
         _settle_desk_key(owner, keys / "desk-api-key")
 
 
@@ -82,6 +84,13 @@ def _settle_second_factors(owner: psycopg.Connection[Any], keys: Path) -> None:
         owner.execute("update mfa_authenticator set data = %s where id = %s", (Jsonb(sealed), authenticator))
     if in_the_clear:  # sessions of that time are in the clear, too, and may hold such a key
         owner.execute("delete from django_session where session_data not like 'sealed:%'")
+
+
+def _settle_signer(owner: psycopg.Connection[Any], keys: Path) -> None:
+    """The ring that signs checkpoints, made when the database knows none."""
+    if not known_keys(owner, RingName.AUDIT):
+        begin_ring(owner, keys, Signer)
+    Signer.checked(ring.load(keys, RingName.AUDIT), known_keys(owner, RingName.AUDIT))
 
 
 def _settle_desk_key(owner: psycopg.Connection[Any], file: Path) -> None:

@@ -14,6 +14,7 @@ from werda.store.models.limit import RateLimit
 from werda.store.models.notice import Notice
 from werda.store.models.one_time import OneTimeCode, OneTimeTries
 from werda.store.models.order import OperatorOrder, OutboxMessage
+from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
 from werda.store.models.webhook import IntakeReply, WebhookEndpoint
@@ -30,6 +31,7 @@ __all__ = [
     "Call",
     "CallGrant",
     "CallNote",
+    "CheckpointExport",
     "CodeHolders",
     "Credential",
     "Customer",
@@ -37,6 +39,8 @@ __all__ = [
     "DialledNumber",
     "ErasedRecord",
     "Event",
+    "EventBatch",
+    "EventSeal",
     "ImportRun",
     "IntakeReply",
     "KeyCanary",
@@ -52,6 +56,8 @@ __all__ = [
     "OutboxMessage",
     "PolicyVersion",
     "RateLimit",
+    "SealLeaf",
+    "SealedCheckpoint",
     "SealedSecret",
     "SimProfile",
     "TariffVersion",

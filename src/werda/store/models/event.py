@@ -29,4 +29,5 @@ class Event(models.Model):
         indexes = (
             models.Index(fields=["customer_id", "at"], name="event_of_customer"),
             models.Index(fields=["kind", "at"], name="event_by_kind"),  # what is due to be erased
+            models.Index(fields=["txid"], name="event_by_transaction"),  # what is due to be sealed
         )

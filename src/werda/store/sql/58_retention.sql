@@ -1,9 +1,9 @@
 -- Erasing what the law no longer lets us keep (A9). Custody may erase through these functions alone: of each attempt and each
 -- event the hash stays in the same statement, so that what was sealed over it can still be checked.
 
--- The one place that says whether an event may be erased: nothing older than it can still become visible before it.
+-- The one place that says whether an event may be erased: its hash is in a batch of the seal (usecases.seal_record).
 create or replace function event_is_sealed(e event) returns boolean language sql stable as $$
-    select e.txid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    select exists (select from event_seal s where s.event_id = e.id)
 $$;
 
 -- One chunk of a lane, in the order of ids, which is the order of time: only old rows are read or locked, and no index is

@@ -85,6 +85,11 @@ grant execute on function erase_attempts(bigint, int, bigint[], timestamptz[], t
     erase_messages(bigint, timestamptz, int), erase_records_of(bigint, timestamptz) to werda_custody;
 grant select on lane to werda_custody;  -- erasing walks through the lanes
 
+-- The seal: the worker appends to it. Nobody but the owner changes or removes anything, and who does is found out.
+grant select, insert on event_batch, event_seal, seal_leaf, sealed_checkpoint to werda_custody;
+grant select on attempt_batch, lane, erased_record to werda_custody;
+grant select, insert, update on checkpoint_export to werda_custody;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin

@@ -1,0 +1,55 @@
+"""Check a proof of `werda audit prove`: python verify_proof.py PROOF.json PUBLIC_KEY
+
+Each record is one line of text. Its hash stands among those of its batch; the batch's hash is chained to the one before
+and makes a leaf; the leaf leads to a root, and the root is signed. PUBLIC_KEY is what `werda audit key` prints, which
+the operator published. Standard library only; the signature is checked where `cryptography` is installed.
+"""
+
+import base64
+import hashlib
+import json
+import sys
+
+
+def sha256(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def root_of(record: dict) -> bytes:
+    rows = [base64.b64decode(row) for row in record["rows"]]
+    if rows[record["row"]] != sha256(record["line"].encode()):
+        sys.exit(f"the hash of this record is not in its batch: {record['line']}")
+    batch = sha256(base64.b64decode(record["before"]), *rows)
+    at = sha256(b"\x00", b"%d|%d|" % (record["log"], record["batch"]), batch)  # RFC 9162, 2.1.1
+    for side, beside in record["path"]:
+        beside = base64.b64decode(beside)
+        at = sha256(b"\x01", beside, at) if side == "left" else sha256(b"\x01", at, beside)
+    return at
+
+
+def main(proof_file: str, public_key: str) -> None:
+    with open(proof_file, encoding="utf-8") as file:
+        proof = json.load(file)
+    if not proof["checkpoint"]:
+        sys.exit("the proof holds no checkpoint: nothing was sealed yet")
+    text, _, signature_line = proof["checkpoint"].partition("\n\n")
+    root = base64.b64decode(text.split("\n")[2])
+    for record in proof["records"]:
+        if root_of(record) != root:
+            sys.exit(f"this record does not lead to the signed root: {record['line']}")
+    signature = base64.b64decode(signature_line.split(" ")[2])[4:]
+    try:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    except ImportError:
+        print("NOT CHECKED: the signature; install cryptography for that", file=sys.stderr)
+    else:
+        try:
+            Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key)).verify(signature, f"{text}\n".encode())
+        except InvalidSignature:
+            sys.exit("the checkpoint is not signed with this key")
+    print(f"{len(proof['records'])} records are in the record that was signed at {text.split(chr(10))[3]}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

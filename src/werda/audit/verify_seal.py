@@ -1,0 +1,194 @@
+"""Check everything that was recorded: attempts in their lanes, events in their batches, the tree over both, and every
+signed root, those that lie outside the database too (design decision 5).
+
+Nothing of the database is believed but its rows: lines and hashes are computed here. What lies outside tells what the
+database must have held then: whoever cuts the record off or writes it anew, with whatever rights, no longer fits it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from werda.audit.verify_lanes import Broken, Whole, verify_lanes_at_hand
+from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
+from werda.core.checkpoint import FIRST, Signed, leaf_of, read_note
+from werda.core.merkle import Frontier
+
+_AT_ONCE: Final = 2_000
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left."""
+
+    attempts: Whole
+    events: int
+    unsealed: int
+    erased: int
+    leaves: int
+    checkpoints: int
+    outside: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenSeal:
+    """The first place that is not as it was recorded, in words such as ``event 17``."""
+
+    place: str
+    reason: str
+
+
+def verify_record(
+    connection: Connection,
+    is_signed: Callable[[Signed], bool],
+    outside: Sequence[Signed | None] = (),
+    progress: Callable[[str, int], None] = lambda _what, _done: None,
+) -> Checked | Broken | BrokenSeal:
+    """Check what the database holds, as of one moment; `outside` are checkpoints that were kept elsewhere.
+
+    `is_signed` says whether a note's signature is good under a key that is believed.
+
+    The connection must not be in a transaction. What is recorded meanwhile is not part of the check.
+    """
+    with connection.transaction():
+        connection.execute("set transaction isolation level repeatable read, read only")
+        attempts = verify_lanes_at_hand(connection, lambda done: progress("attempts", done))
+        if isinstance(attempts, Broken):
+            return attempts
+        events = _events(connection, lambda done: progress("events", done))
+        if isinstance(events, BrokenSeal):
+            return events
+        tree = _tree(connection, is_signed, outside)
+        if isinstance(tree, BrokenSeal):
+            return tree
+        leaves, checkpoints = tree
+        return Checked(
+            attempts=attempts,
+            events=events,
+            unsealed=_count(connection, "select count(*) from event e where not exists (select from event_seal s"
+                            " where s.event_id = e.id)"),
+            erased=_count(connection, "select count(*) from erased_record"),
+            leaves=leaves,
+            checkpoints=checkpoints,
+            outside=len(outside),
+        )  # fmt: skip
+
+
+def _count(connection: Connection, statement: str) -> int:
+    row = connection.execute(statement.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    """A sealed event, or what is left of it."""
+
+    batch: int
+    event: EventRow | None
+    event_id: int
+    erased: bytes | None
+
+    @property
+    def hash(self) -> bytes | None:
+        """Its hash; None when it is gone, or there beside its hash."""
+        if (self.event is None) == (self.erased is None):
+            return None
+        return line_hash(event_line(self.event)) if self.event else self.erased
+
+
+def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Sealed]:
+    for batch, event_id, erased, *event in rows:
+        yield _Sealed(batch, EventRow(*event) if event[0] is not None else None, event_id, erased)
+
+
+def _events(connection: Connection, progress: Callable[[int], None]) -> int | BrokenSeal:
+    """Every batch of events: its rows, its hash, its place in the chain, its leaf. Gives how many events are sealed."""
+    batches = connection.execute(
+        "select b.id, b.from_txid, b.to_txid, b.hash, l.hash from event_batch b full join"
+        " (select * from seal_leaf where log = %s) l on l.batch = b.id order by coalesce(b.id, l.batch)",
+        (Log.EVENTS.value,),
+    ).fetchall()
+    number, ends, link, count = 0, 0, FIRST_LINK, 0
+    with connection.cursor("sealed_events", row_factory=tuple_row) as cursor:
+        cursor.itersize = _AT_ONCE
+        cursor.execute(
+            "select s.batch_id, s.event_id, r.hash, e.id, e.at, e.txid, e.kind, e.brand_id, e.customer_id, e.call_id,"
+            " e.actor, e.detail::text, e.salt from event_seal s left join event e on e.id = s.event_id"
+            " left join erased_record r on r.log = %s and r.record_id = s.event_id order by s.batch_id, s.event_id",
+            (Log.EVENTS.value,),
+        )
+        rows = _sealed(cursor)
+        ahead = next(rows, None)
+        for batch, from_txid, to_txid, hash_, leaf in batches:
+            if batch != number + 1 or from_txid != ends or leaf is None:
+                return BrokenSeal(f"batch {number + 1} of events", "it is not there as it was sealed")
+            number, ends = batch, to_txid
+            hashes: list[bytes] = []
+            while ahead is not None and ahead.batch == batch:
+                if ahead.hash is None or (ahead.event and not from_txid <= ahead.event.txid < to_txid):
+                    return BrokenSeal(f"event {ahead.event_id}", "it is gone, or not where it was sealed")
+                hashes.append(ahead.hash)
+                last, ahead = ahead.event_id, next(rows, None)
+            link = batch_hash(link, hashes)
+            if link != bytes(hash_):
+                where = f"event {last}" if hashes else f"batch {batch} of events"
+                return BrokenSeal(where, f"a row of batch {batch} of events, up to it, is not as it was sealed")
+            if leaf_of(Log.EVENTS, batch, link) != bytes(leaf):
+                return BrokenSeal(f"batch {batch} of events", "its leaf is not the one that was sealed")
+            count += len(hashes)
+            progress(count)
+        if ahead is not None:
+            return BrokenSeal(f"event {ahead.event_id}", "it is sealed in a batch that is not there")
+    slipped = connection.execute(
+        "select id from event e where txid < %s and not exists (select from event_seal s where s.event_id = e.id)"
+        " order by id limit 1",
+        (ends,),
+    ).fetchone()
+    return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed") if slipped else count
+
+
+def _tree(
+    connection: Connection, is_signed: Callable[[Signed], bool], outside: Sequence[Signed | None]
+) -> tuple[int, int] | BrokenSeal:
+    """The tree over all leaves, and every signed root. Gives how many leaves and checkpoints there are."""
+    for place, note in enumerate(outside, start=1):
+        if note is None or not is_signed(note):
+            return BrokenSeal(f"checkpoint {place} of the file", "it is damaged, or not signed with this key")
+    expected: dict[int, list[bytes]] = {}
+    for note in outside:
+        assert note is not None
+        expected.setdefault(note.checkpoint.size, []).append(note.checkpoint.root)
+    stored = connection.execute("select size, at, note, frontier from sealed_checkpoint order by size").fetchall()
+    previous = FIRST
+    for size, at, text, _ in stored:
+        signed = read_note(text)
+        if signed is None or (signed.checkpoint.size, signed.checkpoint.at) != (size, at) or not is_signed(signed):
+            return BrokenSeal(f"checkpoint {size}", "it is damaged, or not signed with this key")
+        if signed.checkpoint.previous != previous:
+            return BrokenSeal(f"checkpoint {size}", "it does not follow the one before it")
+        previous = signed.checkpoint.hash
+        expected.setdefault(size, []).append(signed.checkpoint.root)
+    peaks = {size: bytes(frontier) for size, _, _, frontier in stored}
+    frontier = Frontier()
+    with connection.cursor("tree") as leaves:
+        leaves.itersize = _AT_ONCE
+        leaves.execute("select leaf, log, hash from seal_leaf order by leaf")
+        for leaf, log, hash_ in leaves:
+            if leaf != frontier.size or log not in set(Log):
+                return BrokenSeal(f"leaf {frontier.size}", "it is not there any more")
+            frontier.append(bytes(hash_))
+            if any(root != frontier.root for root in expected.get(frontier.size, ())):
+                return BrokenSeal(f"checkpoint {frontier.size}", "what was recorded before it is not what it signed")
+            if peaks.get(frontier.size, frontier.to_bytes()) != frontier.to_bytes():
+                return BrokenSeal(f"checkpoint {frontier.size}", "the tree it would go on with is another")
+    if (most := max(expected, default=0)) > frontier.size:
+        return BrokenSeal(f"leaf {frontier.size}", f"the record was cut off here: a checkpoint signed {most} leaves")
+    if stored and stored[-1][0] != frontier.size:
+        return BrokenSeal(f"leaf {stored[-1][0]}", "it and what follows was never signed")
+    return frontier.size, len(stored)
