@@ -5,6 +5,7 @@ A parser gives a value or one of its documented errors, in bounded time, and nei
 defines something named like a parser and is in neither list fails test_fuzz.py.
 """
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +19,7 @@ from tink import prf
 
 from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
-from werda.core import legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
+from werda.core import checkpoint, legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.secret import Secret
 from werda.core.tariff import LineKind, Payment
@@ -49,6 +50,11 @@ class Parser:
 
 _words = st.text(max_size=60) | st.from_regex(r"[0-9+ /.-]{0,40}", fullmatch=True) | st.just(MARK)
 _secrets = _words.map(Secret)
+_base64 = st.binary(min_size=32, max_size=68).map(lambda b: base64.b64encode(b).decode()) | _words
+_notes = _words | st.builds(
+    "werda/audit\n{}\n{}\n{}\n{}\n\n— werda/audit {}\n".format,
+    *(st.integers().map(str), _base64, st.datetimes().map(str) | _words, _base64, _base64),
+)
 _key = st.sampled_from(
     ["brand", "valid_from", "methods", "method", "level", "currency", "tariff", "company", "legal", MARK]
 )
@@ -105,6 +111,7 @@ PARSERS = [
     Parser("core.tariff_document", tariff_document.parse, _toml),
     Parser("core.toml_document", Document.parse, _toml),
     Parser("documents.letterhead", _letterhead, _toml),
+    Parser("core.checkpoint", checkpoint.read_notes, _notes),
     Parser("core.customer_code", lambda s: CustomerCode.parse(s, CodeFormat()), _secrets),
     Parser("core.number", number.normalise, _words),
     Parser("core.number keyed", number.keyed, _words),

@@ -124,7 +124,8 @@ def own_cluster() -> Iterator[Cluster]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def test_postgresql_killed_in_mid_load_loses_no_answered_attempt(own_cluster: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["killed", "stopped in order"])
+def test_postgresql_ended_in_mid_load_loses_no_answered_attempt(own_cluster: Cluster, tmp_path: Path, end: str) -> None:
     """C1, design decision 9: while it is away nobody is let in; when it is back, so are all gates."""
     with own_cluster.copy("crash") as database:
         town = Town(database)
@@ -134,7 +135,10 @@ def test_postgresql_killed_in_mid_load_loses_no_answered_attempt(own_cluster: Cl
             load = Load(gates, people)
 
             def power_cut() -> None:
-                own_cluster.postgres.kill()
+                if end == "killed":
+                    own_cluster.postgres.kill()
+                else:
+                    own_cluster.postgres.stop()
                 time.sleep(0.5)
                 start_after_crash(own_cluster)
 

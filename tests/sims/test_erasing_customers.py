@@ -9,6 +9,7 @@ from tests.canary.search import Search
 from tests.database import werda
 from tests.engines import Clock, Desk
 from tests.people import Person, Town
+from tests.sealing import seal_now
 from tests.sims.operator import Operator
 from werda.audit.verify_lanes import Whole, verify_stored_lanes
 from werda.store.postgres import binaries
@@ -19,6 +20,7 @@ PUK = "58302917"
 
 
 def erase(operator: Operator, person: Person, *, dry_run: bool = False) -> Gone | NotErasable:
+    seal_now(operator.town.database)
     with operator.town.database.connect(Role.CUSTODY) as custody:
         return erase_customer(
             custody, operator.rings, brand_id=operator.town.brand, number=person.number,
@@ -137,6 +139,9 @@ async def test_the_commands_export_everything_but_secrets_and_erase(
     again = werda("customer", "export", *named, str(file), environment=town.database.environment)
     assert (again.returncode, "name a new file" in again.stderr) == (2, True)
     reason = ("--reason", "no-longer-needed", "--yes")
+    early = werda("customer", "erase", *named, *reason, environment=town.database.environment)
+    assert (early.returncode, "are not sealed" in early.stderr) == (1, True)
+    seal_now(town.database)
     erased = werda("customer", "erase", *named, *reason, environment=town.database.environment)
     assert (erased.returncode, json.loads(erased.stdout)["attempts"]) == (0, 1)
     refused = werda("customer", "erase", *named, *reason, environment=town.database.environment)

@@ -8,6 +8,7 @@ import pytest
 
 from tests.engines import Clock, Desk
 from tests.people import Town
+from tests.sealing import seal_now
 from tests.sims.operator import Operator
 from werda.audit.verify_lanes import Broken, Whole, verify_stored_lanes
 from werda.core.method import Method
@@ -21,6 +22,7 @@ LATER = timedelta(days=1_000)
 
 def erase(operator: Operator, after: timedelta) -> dict[str, int]:
     """As the worker does it, so long after now; gives what is gone of the one brand."""
+    seal_now(operator.town.database)
     with operator.town.database.connect(Role.CUSTODY) as custody:
         gone = erase_due(custody, actor="worker", now=operator.clock.now + after)
     return dict(gone.get(operator.town.brand, {}))

@@ -21,6 +21,7 @@ from psycopg import sql
 from tests.database import Cluster, TestDatabase, werda
 from tests.engines import Clock, Desk, running_engine
 from tests.people import AFTER_THE_DATE, Person, Town
+from tests.sealing import notes_of, seal_now, signer_of
 from werda.audit import verify_seal
 from werda.audit.prove import prove
 from werda.audit.verify_lanes import Broken, verify_lanes_at_hand
@@ -32,23 +33,10 @@ from werda.keys import ring
 from werda.keys.ring import RingName
 from werda.keys.signer import Signer, signed_with
 from werda.store.roles import Role
-from werda.usecases.seal_record import CounterWentBack, seal
+from werda.usecases.seal_record import CounterWentBack
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "verify_proof.py"
 TABLES = ("event", "attempt", "attempt_batch", "event_batch", "event_seal", "seal_leaf", "sealed_checkpoint")
-
-
-def signer_of(database: TestDatabase) -> Signer:
-    return Signer(ring.load(database.home / "keys", RingName.AUDIT))
-
-
-def seal_now(database: TestDatabase, now: datetime = AFTER_THE_DATE) -> None:
-    with database.database.connect(Role.CUSTODY, autocommit=True) as worker:
-        seal(worker, signer_of(database), now)
-
-
-def notes_of(database: TestDatabase) -> str:
-    return "".join(note for (note,) in database.rows("select note from sealed_checkpoint order by size"))
 
 
 @pytest.fixture(scope="module")

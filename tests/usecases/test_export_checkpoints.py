@@ -15,7 +15,7 @@ from aiosmtpd.smtp import Envelope
 from tests.database import TestDatabase, werda
 from tests.gates import free_port
 from tests.people import AFTER_THE_DATE, Town
-from tests.store.test_seal import notes_of, signer_of
+from tests.sealing import notes_of, signer_of
 from werda.core.checkpoint import read_note, read_notes
 from werda.store.roles import Role
 from werda.usecases.export_checkpoints import MESSAGE, Outside, export_checkpoints
