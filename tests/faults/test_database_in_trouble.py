@@ -3,21 +3,25 @@
 Design decision 9: fail closed for access, fail open for service. What a caller hears then is tested where calls are.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.database import TestDatabase
 from tests.engines import Clock, Desk, running_engine
 from tests.gates import Gate, running_gate
 from tests.people import Person, Town
+from tests.soon import soon
 from werda.audit.verify_lanes import Whole, verify_stored_lanes
 from werda.core.call import Source
 from werda.core.verdict import Outcome, Refused, Verified
+from werda.gate.lane import Unavailable
 from werda.store.roles import Role
 
 DEADLINE = 5.0
@@ -93,6 +97,40 @@ def test_without_a_free_connection_nobody_gets_in_and_the_gate_comes_back(town: 
             superuser.execute(f"alter role {Role.GATE.value} connection limit {limit}".encode())
     is_back(offer, maren)
     assert town.database.rows("select distinct outcome from attempt") == [(Outcome.VERIFIED,)]
+
+
+async def test_a_commit_that_is_on_no_standby_is_no_answer(town: Town) -> None:
+    """Design decision 1: PostgreSQL acknowledges it with a warning, and a failover would forget it."""
+    maren = town.person("0815")
+    with town.database.postgres.connect() as superuser:
+        async with running_engine(town.database, lanes=1) as engine:
+            desk = Desk(engine, town.brand)
+            assert isinstance(await desk.offer(maren, "0815"), Verified)
+            superuser.execute("alter system set synchronous_standby_names = 'ghost'")
+            superuser.execute("select pg_reload_conf()")
+            try:
+                waiting = asyncio.create_task(desk.offer(maren, "0815"))
+                assert await soon(lambda: cancelled_waits(superuser) > 0)
+                with pytest.raises(Unavailable):
+                    await waiting
+            finally:
+                superuser.execute("alter system reset synchronous_standby_names")
+                superuser.execute("select pg_reload_conf()")
+            assert await soon(lambda: engine.alive)
+            assert isinstance(await desk.offer(maren, "0815"), Verified)
+    with town.database.connect() as owner:
+        assert isinstance(verify_stored_lanes(owner), Whole)
+    assert len(town.database.rows("select distinct id >> 32 from attempt")) == 2, "the lane went on"
+
+
+def cancelled_waits(superuser: psycopg.Connection[tuple[object, ...]]) -> int:
+    """Give up the waits of gates for a standby; gives how many there were."""
+    return len(
+        superuser.execute(
+            "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep' and usename = %s",
+            (Role.GATE.value,),
+        ).fetchall()
+    )
 
 
 async def test_a_clock_that_goes_back_shortens_no_wait_and_opens_no_lock(town: Town) -> None:
