@@ -23,6 +23,7 @@ NOUNS = {
     "contract": "End contracts, and destroy secrets whose time has come",
     "customer": "Erase customers who left, and export what is recorded about one",
     "demo": "Run the hotline of the fictional operator Nordfunk",
+    "incident": "Mark authentications as an incident, keep its clocks, export its timeline",
     "import": "Bring in customers and SIM profiles from files",
     "keys": "Show, rotate and retire the keys, and go on after one was lost",
     "letterhead": "Check how a brand looks on paper",

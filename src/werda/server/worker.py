@@ -29,6 +29,7 @@ from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.seal_record import seal
 from werda.usecases.sim_change import Rings
+from werda.usecases.warn_of_incidents import warn_of_incidents
 from werda.usecases.watch_for_spraying import Watch
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("destroy-due", _HOUR, partial(_destroy_due, it)),
         Job("destroy-legacy", _HOUR, _destroy_legacy),
         Job("erase-due", _DAY, _erase_due),
+        Job("incidents", 60.0, _warn_of_incidents),
     ]
 
 
@@ -149,4 +151,11 @@ def _erase_due(connection: Connection) -> bool:
     """Erase what has been kept for as long as the policies say (A9)."""
     for brand_id, gone in erase_due(connection, actor="worker", now=datetime.now(UTC), resting=_RESTING).items():
         log.info("worker: of brand %s erased: %s", brand_id, ", ".join(f"{n} {what}" for what, n in gone.items()))
+    return False
+
+
+def _warn_of_incidents(connection: Connection) -> bool:
+    """Warn of an incident's deadline before it is over (A7)."""
+    if warned := warn_of_incidents(connection, datetime.now(UTC)):
+        log.warning("worker: %s deadlines of incidents end soon or are over; `werda incident list` shows them", warned)
     return False

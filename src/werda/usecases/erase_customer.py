@@ -40,6 +40,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "one_time_code": "erased",
         "one_time_tries": "erased",
         "customer_lock": "erased",
+        "incident_customer": "erased: the incident stays, and of its attempts the hashes",
         "letter": "erased",
         "notice": "erased",
         "line": "erased",
@@ -50,7 +51,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What happens to each table with a column `customer_id`."""
 
-_ERASED: Final = ("one_time_code", "one_time_tries", "letter", "notice", "sim_profile", "line")
+_ERASED: Final = ("one_time_code", "one_time_tries", "letter", "notice", "sim_profile", "line", "incident_customer")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,14 @@ from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
+from werda.store.models.incident import (
+    Incident,
+    IncidentAttempt,
+    IncidentCustomer,
+    IncidentEntry,
+    IncidentWarning,
+    ToldUpTo,
+)
 from werda.store.models.letter import Letter
 from werda.store.models.limit import RateLimit
 from werda.store.models.notice import Notice
@@ -42,6 +50,11 @@ __all__ = [
     "EventBatch",
     "EventSeal",
     "ImportRun",
+    "Incident",
+    "IncidentAttempt",
+    "IncidentCustomer",
+    "IncidentEntry",
+    "IncidentWarning",
     "IntakeReply",
     "KeyCanary",
     "Lane",
@@ -61,6 +74,7 @@ __all__ = [
     "SealedSecret",
     "SimProfile",
     "TariffVersion",
+    "ToldUpTo",
     "Traffic",
     "Trunk",
     "WebhookEndpoint",

@@ -13,7 +13,7 @@ begin
              where p.pronamespace = 'public'::regnamespace
                and p.proname = any (array['identify', 'verify', 'verify_once', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
                                           'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
-                                          'gate_asserting_trunks', 'gate_api_key', 'gate_traffic', 'gate_alarms', 'open_lane',
+                                          'gate_asserting_trunks', 'gate_api_key', 'gate_traffic', 'gate_alarms', 'gate_incidents_due', 'open_lane',
                                           'brand_of_call'])
     loop
         execute format('grant execute on function %s to werda_gate', f);
@@ -89,6 +89,16 @@ grant select on lane to werda_custody;  -- erasing walks through the lanes
 grant select, insert on event_batch, event_seal, seal_leaf, sealed_checkpoint to werda_custody;
 grant select on attempt_batch, lane, erased_record to werda_custody;
 grant select, insert, update on checkpoint_export to werda_custody;
+
+-- Incidents (A7): custody marks, notes, tells and exports; the desk reports the call of its grant and reads none of them.
+grant select on incident, incident_entry, incident_attempt, incident_customer, incident_warning to werda_custody;
+grant update (closed_at) on incident to werda_custody;
+grant insert on incident_entry, incident_customer, incident_warning to werda_custody;
+grant update (distrusted_at), delete on incident_customer to werda_custody;
+grant execute on function open_incident(bigint, text, timestamptz, bigint, text, timestamptz),
+    mark_attempts(bigint, bigint[]), mark_call(bigint, bigint) to werda_custody;
+grant execute on function report_call(bigint, text) to werda_desk;
+grant select, insert, update on told_up_to to werda_custody;  -- how far customers were told (C8)
 
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
