@@ -21,7 +21,7 @@ class NoticeKind(StrEnum):
     PORT_OUT_REQUESTED = "port_out_requested"
     """Somebody asked for their number to go to another provider; told before it is carried out (A6)."""
     HOTLINE_LOCKED = "hotline_locked"
-    """Too many wrong tries: hotline authentication from other lines than their own is locked (C8)."""
+    """Too many wrong tries: hotline authentication is locked, from other lines or from their own (C8)."""
     VERIFIED_AFTER_FAILURES = "verified_after_failures"
     """Somebody passed after wrong tries (C8)."""
     LOCKOUT_LIFTED = "lockout_lifted"

@@ -29,6 +29,7 @@ from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.seal_record import seal
 from werda.usecases.sim_change import Rings
+from werda.usecases.tell_of_attempts import tell_of_attempts
 from werda.usecases.warn_of_incidents import warn_of_incidents
 from werda.usecases.watch_for_spraying import Watch
 
@@ -79,6 +80,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("destroy-due", _HOUR, partial(_destroy_due, it)),
         Job("destroy-legacy", _HOUR, _destroy_legacy),
         Job("erase-due", _DAY, _erase_due),
+        Job("tell-of-attempts", 10.0, _tell_of_attempts),
         Job("incidents", 60.0, _warn_of_incidents),
     ]
 
@@ -158,4 +160,10 @@ def _warn_of_incidents(connection: Connection) -> bool:
     """Warn of an incident's deadline before it is over (A7)."""
     if warned := warn_of_incidents(connection, datetime.now(UTC)):
         log.warning("worker: %s deadlines of incidents end soon or are over; `werda incident list` shows them", warned)
+    return False
+
+
+def _tell_of_attempts(connection: Connection) -> bool:
+    """Tell customers of locks and of successes after failures (C8)."""
+    tell_of_attempts(connection)
     return False
