@@ -1,8 +1,9 @@
-"""`werda codes`: give a code to everybody who has none, and see how many have one. Nobody can list codes.
+"""`werda codes`: give a code to everybody who has none, distrust what others may know. Nobody can list codes.
 
 Exit codes: 0 done, 2 the command or the installation cannot be used, 130 interrupted.
 """
 
+import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -16,13 +17,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from werda.cli.brands import brand_ids
 from werda.cli.failing import Unusable, clear_failures
+from werda.core.incident import bad_text
 from werda.core.one_time_code import LetterReason, NoLetterCode
 from werda.server.wiring import installation
 from werda.store.queries.code import standing
+from werda.store.queries.incident import incidents
 from werda.store.roles import Role
 from werda.usecases.assign_codes import Waiting, assign_codes, waiting
 from werda.usecases.count_codes import count_codes
+from werda.usecases.distrust import Distrust, distrust_customer, distrust_incident
 from werda.usecases.order_letter_code import LetterCodeOrdered, order_letter_code
+from werda.usecases.sim_change import Rings
 
 _brand = click.option("--brand", metavar="SLUG", required=True, help="The brand whose customers these are.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
@@ -169,6 +174,53 @@ def letter(number: str, brand: str, reason: str, as_json: bool) -> None:
         click.echo("a letter code waits for its print run already; nothing was ordered")
     else:
         click.echo("ordered; `werda letters print letter_code` prints it")
+
+
+@command.command()
+@click.option("--customer", metavar="NUMBER", help="One customer, by customer number; with --brand.")
+@click.option("--brand", metavar="SLUG", help="The customer's brand.")
+@click.option("--incident", metavar="ID", type=click.IntRange(1, 2**63 - 1), help="All customers of an incident.")
+@click.option("--puks", is_flag=True, help="Distrust the PUKs, too: they count no more until the SIM is replaced.")
+@click.option("--reason", required=True, help="Why, in one line; no code and no number of four digits or more.")
+@_json
+@clear_failures
+def distrust(
+    customer: str | None, brand: str | None, incident: int | None, puks: bool, reason: str, as_json: bool
+) -> None:
+    """Let codes that somebody else may know open nothing from now on (B8).
+
+    Each is replaced by a random one; the customer is told, and finds it in the portal, or in a letter where there is no
+    e-mail. Calls that it opened end. A PUK cannot change: with --puks it counts no more until the SIM is replaced.
+    After a crash the same command goes on.
+
+    \b
+    Example: werda codes distrust --customer K0000007 --brand nordfunk --reason "Brief kam offen an"
+    """
+    if why_not := bad_text(reason):
+        raise Unusable(f"--reason {why_not}")
+    if (customer is None) == (incident is None) or (customer is None) != (brand is None):
+        raise Unusable("name --customer with --brand, or --incident")
+    why, now = Distrust(reason, f"operator:{getpass.getuser()}", puks, incident), datetime.now(UTC)
+    with installation() as it, it.database.connect(Role.CUSTODY, autocommit=True) as connection:
+        rings = Rings(it.verifier(), it.custody())
+        if brand is not None:
+            row = connection.execute(
+                "select id from customer where brand_id = %s and customer_number = %s",
+                (brand_ids(connection, [brand])[0], customer),
+            ).fetchone()
+            if row is None:
+                raise Unusable(f"{brand} has no customer {customer}; check the number")
+            done = distrust_customer(connection, rings, row[0], why, now)
+        else:
+            found = incidents(connection, incident_id=incident)
+            if not found:
+                raise Unusable(f"there is no incident {incident}; `werda incident list --all` shows them")
+            with _progress(found[0].customers) as progress:
+                done = distrust_incident(connection, rings, why, now, progress)
+    if as_json:
+        click.echo(json.dumps(asdict(done)))
+    else:
+        click.echo(f"of {done.customers} customers {done.codes} codes and {done.puks} PUKs count no longer")
 
 
 _NO_LETTER = {

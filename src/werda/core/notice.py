@@ -29,7 +29,7 @@ class NoticeKind(StrEnum):
     LETTER_CODE_ORDERED = "letter_code_ordered"
     """A code goes to them by post; told by another channel, so that nobody can order one behind their back (E4)."""
     CODE_DISTRUSTED = "code_distrusted"
-    """Their code may be known to somebody and no longer counts; another one is needed (B8)."""
+    """The PUK of a SIM may be known to somebody and no longer counts; another SIM is needed (B8)."""
 
 
 class NoticeChannel(StrEnum):

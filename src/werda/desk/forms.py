@@ -80,3 +80,16 @@ class NoteForm(forms.Form):
         help_text=_("Never write down a code or a PUK."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class IncidentForm(forms.Form):
+    """Why a call is reported as an incident (A7)."""
+
+    reason = forms.CharField(
+        label=_("What made you suspicious?"),
+        max_length=500,
+        help_text=_("One line, without a code and without any number of four digits or more."),
+        widget=forms.TextInput(attrs=_UNREMEMBERED),
+    )
+
+    prefix = "incident"

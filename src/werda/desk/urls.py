@@ -18,6 +18,7 @@ _pages = [
     path("calls/<int:call_id>/verify", views.verify, name="verify"),
     path("calls/<int:call_id>/verify-legacy", views.verify_legacy, name="verify_legacy"),
     path("calls/<int:call_id>/unlock", views.unlock, name="unlock"),
+    path("calls/<int:call_id>/incident", views.report, name="report"),
     path("calls/<int:call_id>/wrap-up", views.wrap_up_call, name="wrap_up"),
 ]
 

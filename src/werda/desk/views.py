@@ -19,7 +19,7 @@ from werda.core.method import Method
 from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.desk.access import agent_of, for_agents, forget_grant, grant_secret, keep_grant, living_grant, with_grant
-from werda.desk.forms import LegacyForm, NoteForm, VerifyForm
+from werda.desk.forms import IncidentForm, LegacyForm, NoteForm, VerifyForm
 from werda.desk.panels import Row, customer_panel, note_panel
 from werda.desk.result import Result
 from werda.desk.standing import Standing, operations
@@ -28,6 +28,7 @@ from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
 from werda.usecases.lift_lockout import Lifting, lift_lockout_by_grant
+from werda.usecases.report_call import Reporting, report_call
 from werda.usecases.wrap_up import NoteHoldsSecret, NotYours, wrap_up
 
 UNPROCESSABLE = 422
@@ -118,6 +119,33 @@ _UNLOCKED = {
     Lifting.LIFTED: (gettext_lazy("Hotline access is unlocked. The customer will be told."), "verified"),
     Lifting.NOT_LOCKED: (gettext_lazy("Hotline access was not locked."), "verified"),
     Lifting.NOT_ALLOWED: (gettext_lazy("Only a letter code that was verified in this call unlocks."), "refused"),
+}
+
+
+@require_POST
+@for_agents
+def report(request: HttpRequest, call_id: int) -> HttpResponseBase:
+    """Report the call as an incident (A7); also just after the caller hung up, when the grant has ended already."""
+    form = IncidentForm(request.POST)
+    reporting = Reporting.BAD_REASON
+    if form.is_valid():
+        reporting = report_call(
+            grant_secret(request), agent_id=agent_of(request).pk, call_id=call_id, reason=form.cleaned_data["reason"]
+        )
+    if reporting is Reporting.NOT_YOURS:
+        return _back(request, _("The grant of this call has ended."))
+    word, state = _REPORTED[reporting]
+    messages.add_message(request, messages.INFO, word, extra_tags=state)
+    return redirect("desk:call", call_id) if living_grant(request, call_id) else redirect("desk:board")
+
+
+_REPORTED = {
+    Reporting.REPORTED: (gettext_lazy("The call is reported as an incident."), "verified"),
+    # The text is not sent back: it may hold what must not be on a screen (B9).
+    Reporting.BAD_REASON: (
+        gettext_lazy("The call was not reported: the reason needs text without a number of four digits or more."),
+        "refused",
+    ),
 }
 
 
@@ -229,6 +257,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "result": result,
         "verify_form": VerifyForm(initial={"number": number}),
         "note_form": NoteForm(),
+        "incident_form": IncidentForm(),
         **_old_way(policy, now),
         **forms,
     }

@@ -31,6 +31,17 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._incidents = Gauge(
+            "werda_incidents_due",
+            "Deadlines of incidents that end within hours or are over, and nobody was told",
+            ["brand"],
+            registry=self._registry,
+        )
+
+    def incidents_due(self, brand: str, due: int) -> None:
+        """Tell how many deadlines press (A7)."""
+        self._incidents.labels(brand).set(due)
+
     def alarm(self, brand: str, state: AlarmState) -> None:
         """Tell a brand's state (C6)."""
         self._alarms.labels(brand).set(state)

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 
 from werda.api.api_keys import ApiKeys
+from werda.api.failures import what_failed
 from werda.core.alarm import AlarmState
 from werda.core.call import BrandFacts
 from werda.core.verdict import Verdict
@@ -26,7 +27,7 @@ from werda.gate.engine import Engine
 from werda.gate.fastagi import FastAgi
 from werda.gate.lane import Connection, Request
 from werda.gate.metrics import Metrics
-from werda.gate.rulebook import Rulebook
+from werda.gate.rulebook import Reads, Rulebook
 from werda.gate.wide_sources import WideSources
 from werda.keys import environment
 from werda.keys.ring import RingName
@@ -41,6 +42,9 @@ log = logging.getLogger(__name__)
 
 COMMAND_SECONDS = 5.0
 """No statement of the gate takes longer, unless the database is in trouble; then the caller goes on unverified."""
+
+INCIDENT_SECONDS = 30.0
+"""Between two looks at the deadlines of incidents."""
 
 
 def run(settings: Settings) -> None:
@@ -92,6 +96,7 @@ class _Gate:
         background = [
             asyncio.create_task(ConfigChanges(self._connect, changed).listen()),
             asyncio.create_task(sources.keep_reading()),
+            asyncio.create_task(self._tell_incidents(pool)),
         ]
         try:
             await self._serve_http(Api(engine, calls, keys, lambda: engine.alive, sources.refused))
@@ -119,6 +124,17 @@ class _Gate:
     def _tell_alarms(self, states: Mapping[int, AlarmState]) -> None:
         for brand in self._brands.values():
             self._metrics.alarm(brand.slug, states.get(brand.id, AlarmState.CALM))
+
+    async def _tell_incidents(self, pool: Reads) -> None:
+        """Tell the metrics which deadlines of incidents press (A7)."""
+        while True:
+            try:
+                due = dict(await pool.fetch("select brand_id, due from gate_incidents_due()"))
+                for brand in self._brands.values():
+                    self._metrics.incidents_due(brand.slug, due.get(brand.id, 0))
+            except Exception as problem:  # whatever it is, the next time tries again
+                log.error("the deadlines of incidents cannot be read for now: %s", what_failed(problem))
+            await asyncio.sleep(INCIDENT_SECONDS)
 
     async def _serve_http(self, api: Api) -> None:
         app = create_app(api, self._metrics)

@@ -276,7 +276,7 @@ class SimImport:
         """A SIM in use that came from another customer cools from the file's time on, whatever the line had before."""
         if sims:
             self.connection.execute(
-                "with cooled as (update sim_profile set counts_from = %(until)s"
+                "with cooled as (update sim_profile set counts_from = greatest(counts_from, %(until)s)"
                 "  where id = any(%(sims)s) and status = 'active' returning line_id)"
                 " update line l set possession_from = greatest(l.possession_from, %(until)s) from cooled c"
                 " where l.id = c.line_id",

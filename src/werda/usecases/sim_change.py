@@ -208,7 +208,8 @@ def give_secrets(connection: Connection, rings: Rings, sim: StoredSim, customer_
 
 def start_cooling(connection: Connection, sim_id: int, line_id: int | None, until: datetime) -> None:
     """Until then the PUK of a SIM that came new to a line, and possession of the line, count for nothing (A3)."""
-    connection.execute("update sim_profile set counts_from = %s where id = %s", (until, sim_id))
+    # A PUK that somebody else may know (B8) does not count earlier for it.
+    connection.execute("update sim_profile set counts_from = greatest(counts_from, %s) where id = %s", (until, sim_id))
     connection.execute("update line set possession_from = %s where id = %s", (until, line_id))
 
 

@@ -1,8 +1,9 @@
 """Tell customers of locks and of successes after failures (C8), from the log of attempts.
 
 A lock is told for the attempt that reached the limit; whatever is refused afterwards is no news. A success is told
-when the person's counted attempt before it failed, whatever secret, line or channel it was: the failures that an attempt
-on a one-time code carries are those of a day, and would tell the same ones again. Nobody is told one kind twice a day.
+when the person's counted attempt before it failed, whatever secret, line or channel it was: the failures that an
+attempt on a one-time code carries are those of a day, and would tell the same ones again. Nobody is told one kind twice
+a day.
 
 Each lane is read on from where it was left. A lane is one connection that writes one batch after the other, so whatever
 is below a row that can be seen is there, too; how far it was read is kept in the transaction that tells. So everything

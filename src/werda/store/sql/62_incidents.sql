@@ -63,3 +63,12 @@ language sql stable security definer set search_path = public, pg_temp as $$
       and not exists (select from incident_entry e where e.incident_id = i.id and e.recipient = w.recipient)
     group by i.brand_id
 $$;
+
+-- What a customer's secrets proved in calls that still go on counts no longer (B8): no grant, no token, no level.
+create or replace function end_proofs(p_customer bigint) returns void
+language sql security definer set search_path = public, pg_temp as $$
+    update call set level = 0, method = 0, legacy = false, strong = false, proved_before = 0, attempt_id = 0,
+                    customer_id = null, person_id = null, line_id = null, verified_at = null
+    where customer_id = p_customer and state <> 'ended';
+    update call_grant set expires_at = clock_timestamp() where customer_id = p_customer and expires_at > clock_timestamp()
+$$;

@@ -96,7 +96,8 @@ grant update (closed_at) on incident to werda_custody;
 grant insert on incident_entry, incident_customer, incident_warning to werda_custody;
 grant update (distrusted_at), delete on incident_customer to werda_custody;
 grant execute on function open_incident(bigint, text, timestamptz, bigint, text, timestamptz),
-    mark_attempts(bigint, bigint[]), mark_call(bigint, bigint) to werda_custody;
+    mark_attempts(bigint, bigint[]), mark_call(bigint, bigint), end_proofs(bigint)
+    to werda_custody;
 grant execute on function report_call(bigint, text) to werda_desk;
 grant select, insert, update on told_up_to to werda_custody;  -- how far customers were told (C8)
 
