@@ -104,7 +104,8 @@ class Policy:
     `session_cooling` is how long a passkey or TOTP must have been enrolled before what it gives is a second proof (A3).
     `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2), `sources` how many failures a
     source may have (C5), `alarm` what follows when the brand is sprayed (C6).
-    `retention` is how long each kind of record is kept (A9). `hours` is `None` for a hotline that is always open.
+    `flags_outliers` says whether agents whose success rate stands out are flagged; off unless the works council agreed
+    (D4). `retention` is how long each kind of record is kept (A9). `hours` is `None` for a hotline that is always open.
     """
 
     brand: str
@@ -125,6 +126,7 @@ class Policy:
     sim_cooling: timedelta
     session_cooling: timedelta
     secrets_kept: timedelta
+    flags_outliers: bool
     retention: Mapping[Record, timedelta]
     levels: Mapping[Operation, Level]
     hours: OpeningHours | None

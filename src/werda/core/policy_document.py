@@ -95,6 +95,7 @@ def _read(document: Document) -> Policy:
         secrets_kept=timedelta(
             days=document.integer("lifetimes.ended_secrets_days", default=30, low=0, high=365, why="A9")
         ),
+        flags_outliers=document.word("agents.flag_outliers", words=("off", "on"), default="off") == "on",
         retention=MappingProxyType(
             {
                 record: timedelta(

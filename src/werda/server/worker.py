@@ -23,6 +23,7 @@ from werda.usecases.destroy_due import destroy_due
 from werda.usecases.erase_due import destroy_legacy, erase_due
 from werda.usecases.export_checkpoints import Outside, export_checkpoints
 from werda.usecases.fill_in_order import remove_expired
+from werda.usecases.flag_outliers import flag_outliers
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.put_one_time_code import destroy_over
@@ -81,6 +82,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("destroy-legacy", _HOUR, _destroy_legacy),
         Job("erase-due", _DAY, _erase_due),
         Job("tell-of-attempts", 10.0, _tell_of_attempts),
+        Job("outliers", _DAY, _flag_outliers),
         Job("incidents", 60.0, _warn_of_incidents),
     ]
 
@@ -166,4 +168,10 @@ def _warn_of_incidents(connection: Connection) -> bool:
 def _tell_of_attempts(connection: Connection) -> bool:
     """Tell customers of locks and of successes after failures (C8)."""
     tell_of_attempts(connection)
+    return False
+
+
+def _flag_outliers(connection: Connection) -> bool:
+    """Flag agents who stand out, where a brand has switched that on (D4)."""
+    flag_outliers(connection, datetime.now(UTC))
     return False
