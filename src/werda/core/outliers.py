@@ -2,10 +2,10 @@
 
 Computed only where the brand's policy switches it on, which in Germany needs the works council's consent (BetrVG
 § 87(1) No. 6). Each agent with enough attempts is compared with all others of the brand together, by the two-sided
-exact binomial test, at a level that is shared among all agents compared (Bonferroni): of brands where all are alike, one
-in a hundred gets anybody flagged. Whoever is found no longer counts among the others' colleagues, or ordinary agents
-would stand out from somebody who does. A difference too small to matter is no reason, however sure it is. A flag is no
-proof.
+exact binomial test, at a level that is shared among all agents compared (Bonferroni): of brands where all are alike,
+one in a hundred gets anybody flagged. Whoever is found no longer counts among the others' colleagues, or ordinary
+agents would stand out from somebody who does. A difference too small to matter is no reason, however sure it is. A flag
+is no proof.
 """
 
 from collections.abc import Iterable, Sequence

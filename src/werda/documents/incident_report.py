@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from werda.core.call import Channel
-from werda.core.incident import Incident
+from werda.core.incident import DEADLINES, Incident, Recipient
 from werda.core.method import Method
 from werda.core.verdict import Outcome
 from werda.documents.typesetting import Content, typeset
@@ -59,6 +59,7 @@ def content(report: Report) -> Content:
     told = [
         [words.say(f"incident.recipient.{recipient}"), words.say("incident.told", at=times.of(at))]
         for recipient, at in incident.told.items()
+        if recipient not in DEADLINES
     ]
     return {
         "template": "incident-report",
@@ -83,7 +84,8 @@ def content(report: Report) -> Content:
             [
                 words.say(f"incident.recipient.{clock.recipient}"),
                 words.say("incident.due", at=times.of(clock.due_at)),
-                words.say(f"incident.clock.{clock.standing}"),
+                words.say(f"incident.clock.{clock.standing}")
+                + (f" {times.of(clock.told_at)}" if clock.told_at else ""),
             ]
             for clock in incident.clocks(report.made_at)
         ],
@@ -97,7 +99,11 @@ def content(report: Report) -> Content:
 
 
 def _line(line: Line, words: Wording, times: "_Times") -> dict[str, object]:
-    said = " ".join(_word(word, words) for word in line.said.split(" ")) if line.what == "attempt" else line.said
+    said = line.said
+    if line.what == "attempt":
+        said = " ".join(_word(word, words) for word in said.split(" "))
+    for recipient in Recipient if line.what == "entry" else ():
+        said = said.replace(f"told {recipient}", words.say(f"incident.entry.{recipient}"), 1)
     return {
         "time": times.of(line.at) if line.at else "–",
         "what": words.say(f"incident.what.{line.what}"),
