@@ -23,7 +23,7 @@ import httpx
 _folder = Path(tempfile.mkdtemp(prefix="werda-bench-"))
 os.environ["WERDA_HOME"] = str(_folder)
 
-from bench import import_rates, print_run, report  # noqa: E402
+from bench import import_rates, print_run, report, sealing  # noqa: E402
 from bench.cpu import cpu_seconds, memory  # noqa: E402
 from bench.population import populate  # noqa: E402
 from bench.reference import Pgbench  # noqa: E402
@@ -31,7 +31,7 @@ from tests.database import Cluster, start_cluster  # noqa: E402
 from tests.gates import Gate, free_port, running_gate  # noqa: E402
 
 PARALLEL = (1, 16, 64)
-PARTS = ("verification", "equality", "import", "papers")
+PARTS = ("verification", "equality", "import", "papers", "sealing")
 EACH = 10_000
 """Attempts of each kind that are compared (C7)."""
 
@@ -218,6 +218,8 @@ def main(arguments: Sequence[str]) -> None:
             measured("Equality of refusals", _equality(cluster))
         if "import" in wanted:
             measured("Import", _imports(cluster))
+        if "sealing" in wanted:
+            measured("The record", sealing.measure(cluster, 10_000_000 if chosen.drill else 100_000))
         if "papers" in wanted:
             measured("Papers", print_run.rows(print_run.measure()))
     if chosen.write:

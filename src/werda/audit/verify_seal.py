@@ -7,6 +7,7 @@ database must have held then: whoever cuts the record off or writes it anew, wit
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import psycopg
@@ -160,35 +161,51 @@ def _tree(
     for place, note in enumerate(outside, start=1):
         if note is None or not is_signed(note):
             return BrokenSeal(f"checkpoint {place} of the file", "it is damaged, or not signed with this key")
-    expected: dict[int, list[bytes]] = {}
+    roots: dict[int, list[bytes]] = {}
     for note in outside:
         assert note is not None
-        expected.setdefault(note.checkpoint.size, []).append(note.checkpoint.root)
-    stored = connection.execute("select size, at, note, frontier from sealed_checkpoint order by size").fetchall()
-    previous = FIRST
-    for size, at, text, _ in stored:
-        signed = read_note(text)
-        if signed is None or (signed.checkpoint.size, signed.checkpoint.at) != (size, at) or not is_signed(signed):
-            return BrokenSeal(f"checkpoint {size}", "it is damaged, or not signed with this key")
-        if signed.checkpoint.previous != previous:
-            return BrokenSeal(f"checkpoint {size}", "it does not follow the one before it")
-        previous = signed.checkpoint.hash
-        expected.setdefault(size, []).append(signed.checkpoint.root)
-    peaks = {size: bytes(frontier) for size, _, _, frontier in stored}
-    frontier = Frontier()
-    with connection.cursor("tree") as leaves:
-        leaves.itersize = _AT_ONCE
+        roots.setdefault(note.checkpoint.size, []).append(note.checkpoint.root)
+    frontier, previous, count, signed_up_to = Frontier(), FIRST, 0, 0
+    with connection.cursor("tree") as leaves, connection.cursor("checkpoints") as checkpoints:
+        leaves.itersize = checkpoints.itersize = _AT_ONCE
         leaves.execute("select leaf, log, hash from seal_leaf order by leaf")
+        checkpoints.execute("select size, at, note, frontier from sealed_checkpoint order by size")
+        rows = iter(checkpoints)
+        ahead = next(rows, None)
         for leaf, log, hash_ in leaves:
             if leaf != frontier.size or log not in set(Log):
                 return BrokenSeal(f"leaf {frontier.size}", "it is not there any more")
             frontier.append(bytes(hash_))
-            if any(root != frontier.root for root in expected.get(frontier.size, ())):
+            if any(root != frontier.root for root in roots.get(frontier.size, ())):
                 return BrokenSeal(f"checkpoint {frontier.size}", "what was recorded before it is not what it signed")
-            if peaks.get(frontier.size, frontier.to_bytes()) != frontier.to_bytes():
-                return BrokenSeal(f"checkpoint {frontier.size}", "the tree it would go on with is another")
-    if (most := max(expected, default=0)) > frontier.size:
+            if ahead is None or ahead[0] > frontier.size:
+                continue
+            signed = _follows(ahead, previous, frontier, is_signed)
+            if isinstance(signed, BrokenSeal):
+                return signed
+            previous, count, signed_up_to = signed, count + 1, frontier.size
+            ahead = next(rows, None)
+    most = max([*roots, ahead[0] if ahead else 0])
+    if most > frontier.size:
         return BrokenSeal(f"leaf {frontier.size}", f"the record was cut off here: a checkpoint signed {most} leaves")
-    if stored and stored[-1][0] != frontier.size:
-        return BrokenSeal(f"leaf {stored[-1][0]}", "it and what follows was never signed")
-    return frontier.size, len(stored)
+    if signed_up_to != frontier.size:
+        return BrokenSeal(f"leaf {signed_up_to}", "it and what follows was never signed")
+    return frontier.size, count
+
+
+def _follows(
+    stored: tuple[int, datetime, str, bytes], previous: bytes, frontier: Frontier, is_signed: Callable[[Signed], bool]
+) -> bytes | BrokenSeal:
+    """Whether a stored checkpoint is good, follows the one before, and signs the tree so far; its hash."""
+    size, at, text, peaks = stored
+    place = f"checkpoint {size}"
+    note = read_note(text)
+    if note is None or (note.checkpoint.size, note.checkpoint.at) != (size, at) or not is_signed(note):
+        return BrokenSeal(place, "it is damaged, or not signed with this key")
+    if note.checkpoint.previous != previous:
+        return BrokenSeal(place, "it does not follow the one before it")
+    if (size, note.checkpoint.root) != (frontier.size, frontier.root):
+        return BrokenSeal(place, "what was recorded before it is not what it signed")
+    if bytes(peaks) != frontier.to_bytes():
+        return BrokenSeal(place, "the tree it would go on with is another")
+    return note.checkpoint.hash
