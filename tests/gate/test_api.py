@@ -163,6 +163,7 @@ def test_metrics_count_attempts_and_name_nobody(gate: Gate, town: Town, offer: O
     page = httpx.get(f"{gate.url}/metrics").text
     assert 'werda_attempts_total{brand="nordfunk",channel="api",method="customer_code",outcome="verified"} 1.0' in page
     assert 'outcome="wrong"} 1.0' in page
+    assert 'werda_incidents_due{brand="nordfunk"} 0.0' in page
     assert maren.line not in page
 
 

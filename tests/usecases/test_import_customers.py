@@ -128,6 +128,7 @@ def test_code_from_a_newer_file_replaces_the_old_one_and_is_recorded(town: Impor
     assert town.counts(Method.CUSTOMER_CODE, maren, "9999")
     events = town.database.rows("select detail from event where kind = 'credential:imported'")
     assert events == [({"method": "customer_code"},)]
+    assert town.database.rows("select customer_id, kind from notice") == [(maren, "code_changed")]
 
 
 def test_file_that_contradicts_one_of_the_same_time_is_rejected_and_the_first_word_stays(town: ImportingTown) -> None:

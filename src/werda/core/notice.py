@@ -9,7 +9,7 @@ class NoticeKind(StrEnum):
     CODE_CHOSEN = "code_chosen"
     """The first customer code, chosen by the customer."""
     CODE_CHANGED = "code_changed"
-    """Another customer code, chosen by the customer."""
+    """Another customer code, chosen by the customer here or in the operator's systems, whose file brought it."""
     CODE_ASSIGNED = "code_assigned"
     """The first customer code, random, given by the brand."""
     CODE_REPLACED = "code_replaced"

@@ -18,6 +18,7 @@ from werda.core.audit import EventKind
 from werda.core.customer_code import CodeFormat
 from werda.core.legacy_identity import end_of, normalise
 from werda.core.method import Method
+from werda.core.notice import NoticeKind
 from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.keys.custody import Custody, Kind
@@ -31,6 +32,7 @@ from werda.usecases.importing.outcome import Outcome
 from werda.usecases.importing.run import BrandRules, Order, Report, bring_in
 from werda.usecases.importing.safe import Safe, Sealed, Stored
 from werda.usecases.importing.table_file import Rows
+from werda.usecases.tell_customer import tell_customer
 
 __all__ = ["COLUMNS", "import_customers"]
 
@@ -236,6 +238,9 @@ class CustomerImport:
                 *(self.now, EventKind.CREDENTIAL_IMPORTED.value, self.brand_id, customer_id),
                 Jsonb({"method": Method.CUSTOMER_CODE.slug}),
             ),
+        )
+        tell_customer(
+            self.connection, NoticeKind.CODE_CHANGED, brand_id=self.brand_id, customer_id=customer_id, now=self.now
         )
 
 
