@@ -78,6 +78,8 @@ _RECORDS: Final[Mapping[Record, frozenset[str]]] = MappingProxyType(
 
 def record_of(kind: EventKind) -> Record:
     """The kind of record that an event is; a test finds a subject that nobody has decided about."""
+    if kind is EventKind.AGENT_FLAGGED:  # it is about an employee: no longer than the calls it came from
+        return Record.CALL_EVENTS
     subject, _, _ = kind.value.partition(":")
     return next(record for record, subjects in _RECORDS.items() if subject in subjects)
 
