@@ -107,10 +107,10 @@ def test_a_query_is_read_by_the_clocks_of_the_brand() -> None:
         (("from=yesterday",), "from is no time"),
         (("from=2026-03-29T02:30:00",), "from never shows on clocks of Europe/Berlin"),
         (("from=2026-11-26T08:00:00", "to=2026-11-26T07:00:00"), "ends before it begins"),
-        (("from=2026-11-26T08:00:00", "customer=1"), "knows no 'customer=1'"),
+        (("from=2026-11-26T08:00:00", "customer=1"), "knows no such filter"),
         (("from=2026-11-26T08:00:00", "id=1 or 1=1"), "knows no"),
-        (("from=2026-11-26T08:00:00", "number=030"), "cannot read number=030"),
-        (("from=2026-11-26T08:00:00", "method=guess"), "cannot read method=guess"),
+        (("from=2026-11-26T08:00:00", "number=030"), "cannot read number"),
+        (("from=2026-11-26T08:00:00", "method=guess"), "cannot read method"),
         (("from=2026-11-26T08:00:00", "agent=1", "agent=2"), "has agent twice"),
     ],
 )

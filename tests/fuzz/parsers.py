@@ -8,7 +8,7 @@ defines something named like a parser and is in neither list fails test_fuzz.py.
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,6 +21,7 @@ from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
 from werda.core import checkpoint, legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
 from werda.core.customer_code import CodeFormat, CustomerCode
+from werda.core.incident_query import parse_where
 from werda.core.secret import Secret
 from werda.core.tariff import LineKind, Payment
 from werda.core.toml_document import Document
@@ -51,6 +52,19 @@ class Parser:
 _words = st.text(max_size=60) | st.from_regex(r"[0-9+ /.-]{0,40}", fullmatch=True) | st.just(MARK)
 _secrets = _words.map(Secret)
 _base64 = st.binary(min_size=32, max_size=68).map(lambda b: base64.b64encode(b).decode()) | _words
+_filters = st.lists(
+    _words
+    | st.builds("{}={}".format, st.sampled_from(["from", "to", "trunk", "number", "agent", "method", MARK]), _words),
+    max_size=4,
+)
+
+
+def _where(texts: list[str]) -> None:
+    """What is wrong is told in a sentence, which quotes nothing either."""
+    found = parse_where(texts, ZoneInfo("Europe/Berlin"), datetime(2026, 11, 26, tzinfo=UTC))
+    assert not isinstance(found, str) or MARK not in found
+
+
 _notes = _words | st.builds(
     "werda/audit\n{}\n{}\n{}\n{}\n\n— werda/audit {}\n".format,
     *(st.integers().map(str), _base64, st.datetimes().map(str) | _words, _base64, _base64),
@@ -112,6 +126,7 @@ PARSERS = [
     Parser("core.toml_document", Document.parse, _toml),
     Parser("documents.letterhead", _letterhead, _toml),
     Parser("core.checkpoint", checkpoint.read_notes, _notes),
+    Parser("core.incident_query", _where, _filters),
     Parser("core.customer_code", lambda s: CustomerCode.parse(s, CodeFormat()), _secrets),
     Parser("core.number", number.normalise, _words),
     Parser("core.number keyed", number.keyed, _words),

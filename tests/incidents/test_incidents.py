@@ -227,7 +227,7 @@ async def test_the_operator_marks_tells_and_exports(town: Town, desk: Desk, cloc
     [
         (("open", "--brand", "nordfunk", "--reason", "x"), "name one of --call"),
         (("open", "--brand", "nordfunk", "--reason", "es war 4711", "--call", "a"), "four digits in a row"),
-        (("open", "--brand", "nordfunk", "--reason", "x", "--where", "sql=1"), "knows no 'sql=1'"),
+        (("open", "--brand", "nordfunk", "--reason", "x", "--where", "sql=1"), "knows no such filter"),
         (("show", "7"), "there is no incident 7"),
     ],
 )

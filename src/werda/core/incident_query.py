@@ -53,7 +53,7 @@ def parse_where(filters: Iterable[str], zone: ZoneInfo, now: datetime) -> Where 
     for text in filters:
         name, equals, value = text.partition("=")
         if name not in FILTERS or not equals or not value:
-            return f"knows no {text!r}; write {'; '.join(FILTERS.values())}"
+            return f"knows no such filter; write {'; '.join(FILTERS.values())}"  # what was typed could be a code (B9)
         if name in found:
             return f"has {name} twice; write it once"
         found[name] = value
@@ -65,7 +65,7 @@ def parse_where(filters: Iterable[str], zone: ZoneInfo, now: datetime) -> Where 
             return f"{name} {moment}"
     for name, known in _SHAPES.items():
         if name in found and not re.fullmatch(known, found[name]):
-            return f"cannot read {name}={found[name]}; write {FILTERS[name]}"
+            return f"cannot read {name}; write {FILTERS[name]}"
     begin, end = times["from"], times.get("to", now)
     assert isinstance(begin, datetime)
     assert isinstance(end, datetime)
