@@ -1,6 +1,7 @@
 """Whoever has no code gets a random one in the background: everybody, once, under the cap, and is told (E3, B3, C8)."""
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -9,10 +10,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
+import psycopg
 import pytest
+from click.testing import CliRunner
 
 from tests.database import TestDatabase, werda
 from tests.usecases.coding_town import NOW, CodingTown
+from werda.cli import main
 from werda.core.customer_code import CustomerCode
 from werda.core.secret import Secret
 from werda.core.weak_code import OwnData, weakness
@@ -187,6 +191,18 @@ def test_interrupted_it_says_how_it_goes_on(town: CodingTown) -> None:
     assert stderr == "interrupted; the same command goes on where it was\n"
     assert len(town.codes()) % CHUNK == 0
     town.check_counts()
+
+
+def test_what_psycopg_could_not_roll_back_is_no_line_for_people() -> None:
+    """Interrupted in mid statement it warns of a rollback that the connection's end does anyway."""
+    CliRunner().invoke(main, ["codes", "--help"])
+    for logger in (psycopg.connection.logger, psycopg.transaction.logger):
+        ignored, other = (
+            logging.LogRecord(logger.name, logging.WARNING, "", 0, text, (1, 2), None)
+            for text in ("error ignored in rollback of %s: %s", "the pool %s is full of %s")
+        )
+        assert not logger.filter(ignored)
+        assert logger.filter(other)
 
 
 def test_assign_says_what_it_did_and_status_how_far_it_is(town: CodingTown) -> None:

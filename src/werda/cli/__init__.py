@@ -68,4 +68,5 @@ def main() -> None:
     taken()  # before anything is started that would inherit a key ring
     # Somebody who presses Ctrl-C in mid statement gets one line from the command. That psycopg could not say "rollback"
     # on the connection it then closes tells them nothing: closing rolls back.
-    logging.getLogger("psycopg").addFilter(_tells_something)
+    for logger in ("psycopg", "psycopg.transaction"):
+        logging.getLogger(logger).addFilter(_tells_something)
