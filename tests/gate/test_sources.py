@@ -1,5 +1,6 @@
 """What the gate counts of sources, and what a brand under attack and wide sources over their limit change (C5, C6)."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,6 +10,7 @@ import pytest
 from tests.database import TestDatabase
 from tests.engines import Clock, Desk, running_engine
 from tests.gates import Gate
+from tests.one_time import call_code
 from tests.people import ASSERTING, NOT_ASSERTING, Person, Town
 from werda.core.alarm import AlarmState
 from werda.core.call import Source
@@ -34,7 +36,7 @@ async def outcome(desk: Desk, who: Person | str, digits: str, source: Source) ->
 
 
 async def test_under_attack_a_code_opens_nothing_without_possession(town: Town, desk: Desk) -> None:
-    """C6: nobody is locked, and their own line and the PUK work on."""
+    """C6: nobody is locked, and their own line, the PUK and a one-time code work on."""
     maren = town.person("0815", puks=(PUK,))
     stranger = Source("+493012345678")
     assert await outcome(desk, maren, "0815", stranger) is Outcome.VERIFIED
@@ -42,6 +44,7 @@ async def test_under_attack_a_code_opens_nothing_without_possession(town: Town, 
         set_alarm(town, state)
         assert await outcome(desk, maren, "0815", stranger) is expected
         assert await outcome(desk, maren, PUK, stranger) is Outcome.VERIFIED
+        assert await outcome(desk, maren, call_code(town, maren), stranger) is Outcome.VERIFIED
         own = Source(maren.line, asserted=True, trunk=ASSERTING)
         assert await outcome(desk, maren, "0815", own) is Outcome.VERIFIED
     assert town.database.rows("select sum(failures) from budget") == [(0,)]
@@ -54,6 +57,41 @@ def set_alarm(town: Town, state: AlarmState) -> None:
             " on conflict (brand_id) do update set state = excluded.state",
             (town.brand, state),
         )
+
+
+@pytest.mark.parametrize("source", [Source("+493012345678"), Source(agent=7)], ids=["telephone", "agent"])
+async def test_wrong_one_time_codes_count_at_their_source(town: Town, desk: Desk, source: Source) -> None:
+    """C5: as wrong codes do; they step it up, then shut it, and what it offers then is not evaluated nor used up."""
+    limit = SourceLimits().agent if source.agent else SourceLimits().number
+    maren = town.person("0815")
+    for failed in range(limit.failures):
+        if failed == limit.accounts:
+            assert await outcome(desk, maren, "0815", source) is Outcome.STEPPED_UP
+            assert await outcome(desk, maren, call_code(town, maren), source) is Outcome.VERIFIED
+        assert await outcome(desk, town.person(f"{1000 + failed}"), "123456", source) is Outcome.WRONG
+    code = call_code(town, maren)
+    for said in (code, "0815"):
+        assert await outcome(desk, maren, said, source) is Outcome.SOURCE_LIMITED
+    assert await outcome(desk, maren, code, Source("+494012345678")) is Outcome.VERIFIED
+
+
+async def test_wrong_codes_shut_a_telephone_for_one_time_codes_too(town: Town, desk: Desk) -> None:
+    """C3, C5: what failed there before counts whatever it was; the customer's own line is spared."""
+    maren = town.person("0815")
+    for n in range(SourceLimits().number.failures):
+        await outcome(desk, town.person(f"{1000 + n}"), "9999", Source(maren.line))
+    code = call_code(town, maren)
+    assert await outcome(desk, maren, code, Source(maren.line)) is Outcome.SOURCE_LIMITED
+    assert await outcome(desk, maren, code, Source(maren.line, asserted=True, trunk=ASSERTING)) is Outcome.VERIFIED
+
+
+async def test_one_time_codes_offered_at_once_count_those_ahead(town: Town, desk: Desk) -> None:
+    """C5: a batch is no way around the limit."""
+    telephone = Source("+493012345678")
+    people = [town.person(f"{1000 + n}") for n in range(40)]
+    said = await asyncio.gather(*(outcome(desk, person, "123456", telephone) for person in people))
+    assert said.count(Outcome.WRONG) == SourceLimits().number.failures
+    assert said.count(Outcome.SOURCE_LIMITED) == 40 - SourceLimits().number.failures
 
 
 async def test_another_brands_attack_changes_nothing(town: Town, desk: Desk) -> None:
@@ -71,10 +109,18 @@ async def test_the_sums_of_a_minute_are_those_of_the_log(town: Town, desk: Desk)
         said = slip if n < 2 else maren.wrong if n < 4 else maren.code
         await outcome(desk, maren, said, Source(f"+4930{n:04}5678", trunk=NOT_ASSERTING))
     await outcome(desk, "+4917604099999", "4711", Source(trunk=NOT_ASSERTING))
+    for who, said in (
+        *((people[4], call_code(town, people[4])), (people[5], "123456"), (people[5], "1234567890")),
+        ("+4917604099999", "123456"),
+    ):
+        await outcome(desk, who, said, Source(trunk=NOT_ASSERTING))
     [sums] = town.database.rows(
         "select sum(attempts), sum(wrong), sum(unknown), sum(compared), sum(near), count(*) from traffic"
     )
-    assert sums == (7, 4, 1, 4, 2, 1)  # alone in its batch each wrong code is compared
+    # Alone in its batch each wrong code is compared; a one-time code never is, a slip at it tells nothing.
+    assert sums == (11, 6, 2, 4, 2, 1)
+    counted = "count(*), count(*) filter (where outcome = 1), count(*) filter (where outcome = 4)"
+    assert town.database.rows(f"select {counted} from attempt") == [sums[:3]]
     [(buckets, guesses)] = town.database.rows("select count(*), sum(count) from wrong_values")
     assert guesses == 5
     assert 1 < buckets <= 5
@@ -145,6 +191,7 @@ async def test_sums_that_cannot_be_read_for_a_minute_ask_for_possession(
     maren = town.person("0815", puks=(PUK,))
     assert await outcome(desk, maren, "0815", Source()) is Outcome.STEPPED_UP
     assert await outcome(desk, maren, PUK, Source()) is Outcome.VERIFIED
+    assert await outcome(desk, maren, call_code(town, maren), Source()) is Outcome.VERIFIED
     await sources.read()
     assert await outcome(desk, maren, "0815", Source()) is Outcome.VERIFIED
     late = time.monotonic() + STALE_SECONDS + 1

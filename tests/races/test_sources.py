@@ -35,6 +35,17 @@ def test_one_telephone_over_four_gates_gets_its_limit_and_no_more(
     assert spent(town, people) == LIMITS.number.failures, "a limited attempt was counted in somebody's budget"
 
 
+def test_codes_and_one_time_codes_share_the_limit_of_a_telephone(town: Town, gates: list[Gate], telephone: str) -> None:
+    """C5: two functions judge, and each waits for what the other counts."""
+    people = [town.person(f"{1000 + n}") for n in range(60)]
+    offers = [(person, "123456" if n % 2 else person.wrong, False) for n, person in enumerate(people)]
+    check_log(town.database, asyncio.run(offer_all(gates, offers, calling=telephone)))
+    assert seen(town, telephone) == {
+        Outcome.WRONG: LIMITS.number.failures,
+        Outcome.SOURCE_LIMITED: 60 - LIMITS.number.failures,
+    }
+
+
 def test_with_the_right_code_it_gets_no_further_and_honest_people_do(
     town: Town, gates: list[Gate], telephone: str
 ) -> None:

@@ -1,8 +1,8 @@
 """C7: unknown, locked, too early and wrong run the same statements: they do the same work in the same tables.
 
-A lane has two statements, `identify` and `verify`, whatever comes. What each attempt does in them is counted by
-PostgreSQL itself, table by table: scans of tables and indexes, rows inserted, updated and deleted. How long it takes
-is measured by `python -m bench --only equality`.
+A lane has two statements for an attempt, whatever comes: `identify`, and `verify` or (one-time codes) `verify_once`.
+What each attempt does in them is counted by PostgreSQL itself, table by table: scans of tables and indexes, rows
+inserted, updated and deleted. How long it takes is measured by `python -m bench --only equality`.
 """
 
 import itertools
@@ -14,6 +14,7 @@ import pytest
 
 from tests.database import TestDatabase
 from tests.engines import running_engine
+from tests.one_time import call_code, letter_code
 from tests.people import AFTER_THE_DATE, NOT_ASSERTING, Town
 from werda.core.call import Channel, Source
 from werda.core.secret import Secret
@@ -37,27 +38,27 @@ class Watched:
         self._connection = connection
         self._lane = lane
         self._rulebook = rulebook
-        self._town = town
+        self.town = town
 
-    async def offer(self, line: str, digits: str) -> tuple[int, Work]:
-        """Offer digits; gives outcome and work by table."""
+    async def offer(self, line: str, digits: str, calling: str | None = None) -> tuple[int, Work]:
+        """Offer digits, from a telephone of its own unless `calling`; gives outcome and work by table."""
         request = Request(
-            brand_id=self._town.brand,
+            brand_id=self.town.brand,
             line=line,
             customer_number=None,
             digits=Secret(digits),
-            source=Source(calling_number=f"+4930231{next(_calls):03}00", trunk=NOT_ASSERTING),  # nobody's second try
+            # nobody's second try
+            source=Source(calling_number=calling or f"+4930{next(_calls):06}00", trunk=NOT_ASSERTING),
             channel=Channel.KEYPAD,
             call_ref=f"equal-{next(_calls)}",
         )
-        ruling = self._rulebook.rule(
-            self._town.brand, request.channel, request.digits, legacy=False, now=AFTER_THE_DATE
-        )
+        ruling = self._rulebook.rule(self.town.brand, request.channel, request.digits, legacy=False, now=AFTER_THE_DATE)
         attempt = Attempt(request, ruling)
         async with self._connection.transaction():
             before = await self._work()
             await self._lane.identify([attempt], AFTER_THE_DATE)
-            [answer] = await self._lane.verify([attempt], self._town.database.verifier, AFTER_THE_DATE)
+            judge = self._lane.verify_once if attempt.once else self._lane.verify
+            [answer] = await judge([attempt], self.town.database.verifier, AFTER_THE_DATE)
             after = await self._work()
         zero = (0,) * 5
         work = {
@@ -131,6 +132,44 @@ async def test_a_right_code_that_is_locked_or_too_early_does_what_a_wrong_one_do
             told = [await gate.offer(line, digits) for digits in (wrong, right)]
             assert {seen[0] for seen in told} == {outcome}
             assert told[0][1] == told[1][1]
+
+
+@pytest.mark.parametrize("wrong", ["000000", "0000000000"], ids=["call code", "letter code"])
+async def test_every_refusal_of_a_one_time_code_does_the_same_work_in_the_same_tables(
+    watched: tuple[Watched, dict[Outcome, tuple[str, str]]], wrong: str
+) -> None:
+    """C2, C5, C7: with a code, without one, with a dead one; locked, unknown, or from a telephone over its limit."""
+    gate, _ = watched
+    town = gate.town
+    who = {name: town.person("4711") for name in ("with", "without", "dead", "locked")}
+    for name in ("with", "dead", "locked"):
+        call_code(town, who[name])
+        letter_code(town, who[name])
+    lines = {name: person.line for name, person in who.items()} | {
+        "unknown": "+4917604099999",
+        "limited": who["with"].line,
+    }
+    from_where = {"limited": "+493099999999"}
+    for line in lines.values():
+        for digits in ("000000", "0000000000"):
+            await gate.offer(line, digits)  # from the first attempt on everybody has the rows
+    with town.database.connect() as owner:
+        owner.execute("update one_time_code set failures = 5 where customer_id = %s", (who["dead"].id,))
+        owner.execute("update one_time_tries set failures = 10 where customer_id = %s", (who["locked"].id,))
+    for n in range(10):
+        await gate.offer(town.person("4711").line if n else lines["with"], "4712", "+493099999999")
+    await gate.offer(lines["with"], wrong)  # the first of a lane's kind makes the rows of its minute
+    done = {name: await gate.offer(line, wrong, from_where.get(name)) for name, line in lines.items()}
+    assert {name: outcome for name, (outcome, _) in done.items()} == {
+        **dict.fromkeys(("with", "without", "dead"), Outcome.WRONG),
+        "locked": Outcome.LOCKED,
+        "unknown": Outcome.UNKNOWN,
+        "limited": Outcome.SOURCE_LIMITED,
+    }
+    _, work = done["with"]
+    assert {"attempt", "traffic", "call", "one_time_code", "one_time_tries"} <= work.keys()
+    for name, (_, other) in done.items():
+        assert other == work, name
 
 
 async def test_refusals_are_answered_in_the_same_words(database: TestDatabase) -> None:

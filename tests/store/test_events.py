@@ -1,13 +1,13 @@
 """The set of events is closed, and each event says who, when and about whom (D4, design decision 5)."""
 
 import re
-from importlib import resources
 
 import psycopg
 import pytest
 
 from tests.database import TestDatabase
 from werda.core.audit import EventKind
+from werda.store.schema import files
 
 
 def test_an_event_of_an_unknown_kind_cannot_be_written(database: TestDatabase) -> None:
@@ -26,7 +26,6 @@ def test_every_kind_of_event_can_be_written(database: TestDatabase) -> None:
 
 
 def test_the_sql_functions_write_known_kinds_only() -> None:
-    files = resources.files("werda.store").joinpath("sql").iterdir()
-    written = {kind for file in files for kind in re.findall(r"'([a-z_]+:[a-z_]+)'", file.read_text())}
+    written = {kind for text in files().values() for kind in re.findall(r"'([a-z_]+:[a-z_]+)'", text)}
     assert {"grant:given", "grant:lifted", "call:wrapped_up"} <= written
     assert written <= {kind.value for kind in EventKind}

@@ -1,8 +1,8 @@
 """The limits of sources stand twice: `core.sources` decides, verify.sql counts. Here neither may drift from the other.
 
 Hypothesis plays attackers and honest callers: two numbers of a block and one of another, anonymous ones, an exempt
-relay service, own lines, agents; codes and PUKs, right and wrong, of customers and of numbers that nobody has; clocks
-that jump to the very microsecond at which a failure leaves the window (C5).
+relay service, own lines, agents; codes, PUKs and one-time codes, right and wrong, of customers and of numbers that
+nobody has; clocks that jump to the very microsecond at which a failure leaves the window (C5).
 """
 
 import asyncio
@@ -20,9 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from tests.database import TestDatabase
 from tests.engines import Clock, Desk, running_engine
+from tests.one_time import call_code
 from tests.people import ASSERTING, Town
 from werda.core.budget import Budget, Limits
 from werda.core.call import Channel, Source
+from werda.core.method import Method
 from werda.core.sources import Failure, NarrowLimit, SourceLimits, Standing, standing
 from werda.core.verdict import Outcome, Verified
 from werda.gate.engine import Conflict, Engine
@@ -96,7 +98,7 @@ class Hotline(RuleBasedStateMachine):
     @rule(
         place=st.integers(0, UNKNOWN),
         source=st.integers(0, 7),
-        digits=st.sampled_from(["code", "wrong", "wrong", "puk"]),
+        digits=st.sampled_from(["code", "wrong", "wrong", "puk", "call code", "wrong call code"]),
     )
     def call(self, place: int, source: int, digits: str) -> None:
         own = source == 7
@@ -105,6 +107,11 @@ class Hotline(RuleBasedStateMachine):
         here = Source(self.people[place].line, asserted=True, trunk=ASSERTING) if own else self.sources[source]
         expected = self.judge(place, here, own, digits)
         assert self.house.run(self.offer(place, here, digits)) == expected
+
+    @rule(source=st.integers(0, 6), wrong=st.sampled_from(["wrong", "wrong call code"]), last=st.integers(1, UNKNOWN))
+    def guess_at_one_after_the_other(self, source: int, wrong: str, last: int) -> None:
+        for place in range(last):
+            self.call(place, source, wrong)
 
     @rule(seconds=st.integers(-5, 4_000))
     def wait(self, seconds: int) -> None:
@@ -123,13 +130,15 @@ class Hotline(RuleBasedStateMachine):
         if found is Standing.LIMITED:
             return Outcome.SOURCE_LIMITED
         known = place < UNKNOWN
-        right = known and digits != "wrong"
-        possession = own or digits == "puk"
-        budget = self.budgets.get((place, own), Budget())
+        once = digits.endswith("call code")
+        right = known and not digits.startswith("wrong")
+        possession = own or once or digits == "puk"
+        # One-time codes neither read nor change the budget (C2).
+        budget = Budget() if once else self.budgets.get((place, own), Budget())
         result, after = budget.attempt(matches=right, now=now, limits=LIMITS)
         if result is Outcome.VERIFIED and found is Standing.STEPPED_UP and not possession:
             return Outcome.STEPPED_UP  # and the budget stays
-        if known:
+        if known and not once:
             self.budgets[place, own] = after
         if result is Outcome.WRONG:
             account = self.people[place].id if known else -1
@@ -142,11 +151,19 @@ class Hotline(RuleBasedStateMachine):
             self.house.owner.execute("update budget set failures = 0, not_before = null where customer_id < 0")
         who = self.people[place] if place < UNKNOWN else f"+49176999{self.house.games:05}"
         code = self.people[place % UNKNOWN].code
-        said = {"code": code, "wrong": f"{(int(code) + 1111) % 10_000:04}", "puk": PUK}[digits]
+        said = {"code": code, "wrong": f"{(int(code) + 1111) % 10_000:04}", "puk": PUK}.get(digits)
+        if said is None:
+            said = self.one_time_code(place, right=digits == "call code")
         channel = Channel.KEYPAD if source.agent is None else Channel.AGENT
         verdict = await self.house.desk.offer(who, said, source=source, channel=channel)
         assert not isinstance(verdict, Conflict)
         return Outcome.VERIFIED if isinstance(verdict, Verified) else verdict.outcome
+
+    def one_time_code(self, place: int, *, right: bool) -> str:
+        """A fresh call code or another one; limits of their own (C2) are not what is played here."""
+        self.house.owner.execute("delete from one_time_tries")
+        fresh = call_code(self.house.town, self.people[place % UNKNOWN], now=self.house.clock.now)
+        return fresh if right else f"{(int(fresh) + 1) % 1_000_000:06}"
 
 
 def test_sql_limits_sources_as_the_core_decides(house: House) -> None:
@@ -164,3 +181,7 @@ def test_sql_limits_sources_as_the_core_decides(house: House) -> None:
     )
     seen = {outcome for (outcome,) in house.town.database.rows("select distinct outcome from attempt")}
     assert {Outcome.VERIFIED, Outcome.WRONG, Outcome.UNKNOWN, Outcome.STEPPED_UP, Outcome.SOURCE_LIMITED} <= seen
+    once = house.town.database.rows("select distinct outcome from attempt where method = %s", Method.CALL_CODE)
+    assert {outcome for (outcome,) in once} == {
+        *(Outcome.VERIFIED, Outcome.WRONG, Outcome.UNKNOWN, Outcome.SOURCE_LIMITED)  # possession: never stepped up
+    }

@@ -1,6 +1,7 @@
 """One-time codes at the engine: single use, limits of their own, and what they are worth beside a code (B6, C2, A3)."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from tests.database import TestDatabase
 from tests.engines import Clock, Desk, running_engine
 from tests.one_time import call_code, letter_code
-from tests.people import AFTER_THE_DATE, ASSERTING, Person, Town
+from tests.people import AFTER_THE_DATE, ASSERTING, NOT_ASSERTING, Person, Town
 from werda.audit.verify_lanes import Whole, verify_stored_lanes
 from werda.core.call import Source
 from werda.core.level import Level
@@ -17,6 +18,11 @@ from werda.core.method import Method
 from werda.core.one_time_code import CALL_CODE_LIFETIME
 from werda.core.verdict import Outcome, Refused, Verdict, Verified
 from werda.gate.engine import Conflict
+from werda.store.queries.keys import rows_under
+from werda.store.roles import Role
+from werda.usecases.put_one_time_code import destroy_over
+
+_telephones = itertools.count(1)
 
 
 @pytest.fixture
@@ -47,6 +53,11 @@ def other(code: str) -> str:
 
 def own_line(person: Person) -> Source:
     return Source(calling_number=person.line, asserted=True, trunk=ASSERTING)
+
+
+def other_telephone() -> Source:
+    """One that nobody has called from: its failures are not what is looked at here (C5)."""
+    return Source(calling_number=f"+4940{next(_telephones):06}00", trunk=NOT_ASSERTING)
 
 
 def worth(verdict: Verdict | Conflict) -> tuple[Level, Method]:
@@ -103,8 +114,8 @@ async def test_a_code_dies_of_five_wrong_tries(town: Town, desk: Desk, maren: Pe
 async def test_ten_wrong_tries_are_evaluated_in_a_day(town: Town, desk: Desk, maren: Person, clock: Clock) -> None:
     """C2: a day after the first of them it begins anew."""
     for _ in range(10):
-        assert outcome(await desk.offer(maren, "000000")) is Outcome.WRONG
-    assert outcome(await desk.offer(maren, call_code(town, maren))) is Outcome.LOCKED
+        assert outcome(await desk.offer(maren, "000000", source=other_telephone())) is Outcome.WRONG
+    assert outcome(await desk.offer(maren, call_code(town, maren), source=other_telephone())) is Outcome.LOCKED
     clock.now += timedelta(days=1)
     assert isinstance(await desk.offer(maren, call_code(town, maren, now=clock.now)), Verified)
 
@@ -113,7 +124,7 @@ async def test_a_stranger_cannot_use_up_what_is_left_for_the_own_line(town: Town
     """C3"""
     code = call_code(town, maren)
     for _ in range(10):
-        await desk.offer(maren, other(code))
+        await desk.offer(maren, other(code), source=other_telephone())
     assert isinstance(await desk.offer(maren, code, source=own_line(maren)), Verified)
 
 
@@ -148,9 +159,21 @@ async def test_no_code_and_an_unknown_number_sound_like_a_wrong_code(
     """C7"""
     assert outcome(await desk.offer(maren, "123456")) is Outcome.WRONG
     for _ in range(10):
-        assert outcome(await desk.offer("+4930999999", "123456")) is Outcome.UNKNOWN
-    assert outcome(await desk.offer("+4930999999", "123456")) is Outcome.LOCKED
+        assert outcome(await desk.offer("+4930999999", "123456", source=other_telephone())) is Outcome.UNKNOWN
+    assert outcome(await desk.offer("+4930999999", "123456", source=other_telephone())) is Outcome.LOCKED
     assert database.rows("select count(*) from one_time_tries where customer_id < 0") == [(1,)]
+
+
+async def test_a_place_without_a_code_is_no_code(town: Town, desk: Desk, maren: Person, database: TestDatabase) -> None:
+    """C7: it stands under no key, gives way to a code, and goes with those that are over."""
+    assert outcome(await desk.offer(maren, "123456")) is Outcome.WRONG
+    assert outcome(await desk.offer(maren, "1234567890")) is Outcome.WRONG
+    with database.connect() as owner:
+        assert "one-time codes" not in {what for rows in rows_under(owner, "verifier").values() for what in rows}
+    assert isinstance(await desk.offer(maren, call_code(town, maren)), Verified)
+    with database.database.connect(Role.CUSTODY) as custody:
+        destroy_over(custody, AFTER_THE_DATE)
+    assert database.rows("select 1 from one_time_code") == []
 
 
 @pytest.mark.parametrize("first", ["code", "call code"])

@@ -1,7 +1,7 @@
 """Where attempts come from, and how many failures a source may have (C5).
 
 A *narrow* source is one caller or few: a calling number, its block, an agent. Its failures are counted in the log
-itself, in the statement that judges; store/sql/20_verify.sql says the same in SQL, a test holds the two together. A
+itself, in the statement that judges; store/sql/shared says the same in SQL, a test holds the two together. A
 *wide* source is many callers: a trunk, an API key, a brand, all brands. Its failures are summed by the minute and read
 a moment later. Where an honest person may be behind a source it is stepped up and not shut: a code alone lets nobody in
 any more, possession still does.

@@ -100,7 +100,7 @@ class Answer:
     at: datetime
 
 
-_VERIFY_ONCE = "select * from verify_once(" + ", ".join(f"${n}" for n in range(1, 26)) + ")"  # noqa: S608
+_VERIFY_ONCE = "select * from verify_once(" + ", ".join(f"${n}" for n in range(1, 30)) + ")"  # noqa: S608
 _IDENTIFY = "select * from identify($1, $2, $3, $4, $5)"
 _VERIFY = "select * from verify(" + ", ".join(f"${n}" for n in range(1, 34)) + ")"  # noqa: S608
 
@@ -166,7 +166,7 @@ class Lane:
         )
 
     async def verify_once(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
-        """The same for a batch of one-time codes, under limits of their own (C2)."""
+        """The same for a batch of one-time codes, under limits of their own (C2) and those of sources (C5)."""
         limits = [a.ruling.one_time for a in attempts]
         return await self._judge(
             self.verify_once_statement,
@@ -174,6 +174,7 @@ class Lane:
             verifier,
             now,
             ([x.failures for x in limits], [x.failures_a_day for x in limits]),
+            _source_rules(attempts),
         )
 
     async def _judge(
@@ -183,7 +184,7 @@ class Lane:
         verifier: Verifier,
         now: datetime | None,
         limits: tuple[list[Any], ...],
-        more: tuple[Any, ...] = (),
+        more: tuple[Any, ...],
     ) -> list[Answer]:
         requests = [a.request for a in attempts]
         rulings = [a.ruling for a in attempts]
@@ -231,7 +232,7 @@ class Lane:
 
 
 def _source_rules(attempts: Sequence[Attempt]) -> tuple[Any, ...]:
-    """What verify.sql takes of sources: the policies' rules, whose is whose, who counts, who is stepped up."""
+    """What both functions take of sources: the policies' rules, whose is whose, who counts, who is stepped up."""
     numbers: dict[int, int] = {}
     rules: list[float] = []
     rule: list[int] = []

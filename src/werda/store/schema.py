@@ -4,6 +4,7 @@ The SQL files replace what they define, so functions, row security and privilege
 code; only tables need migrations. Everything runs as the owner.
 """
 
+import re
 from importlib import resources
 from typing import Final
 
@@ -11,6 +12,7 @@ from django.core.management import call_command
 
 from werda.store.roles import Database, Role, make_roles
 
+_SHARED: Final = re.compile(r"^--> (\w+\.sql)$", re.MULTILINE)
 _FORGET: Final = """
     do $$ declare f regprocedure; begin
         drop view if exists live_call;
@@ -33,5 +35,20 @@ def install(database: Database) -> None:
         # Two set-ups at the same time take turns: `create or replace` of one function by both would fail.
         owner.execute("select pg_advisory_xact_lock(hashtextextended('werda:setup', 0))")
         owner.execute(_FORGET)
-        for file in sorted(resources.files("werda.store").joinpath("sql").iterdir(), key=lambda file: file.name):
-            owner.execute(file.read_text(encoding="utf-8").encode())
+        for statements in files().values():
+            owner.execute(statements.encode())
+
+
+def files() -> dict[str, str]:
+    """The files of sql/ by name, in order, as they are run.
+
+    A line `--> name.sql` stands for that file of sql/shared/. So two functions share a part of one statement and it
+    costs them nothing; a function of its own would be a second statement on the way of every attempt.
+    """
+    sql = resources.files("werda.store").joinpath("sql")
+    shared = {file.name: file.read_text(encoding="utf-8").rstrip("\n") for file in sql.joinpath("shared").iterdir()}
+    written = [file for file in sql.iterdir() if file.is_file()]
+    return {
+        file.name: _SHARED.sub(lambda line: shared[line[1]], file.read_text(encoding="utf-8"))
+        for file in sorted(written, key=lambda file: file.name)
+    }

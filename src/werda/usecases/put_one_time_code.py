@@ -92,7 +92,10 @@ def letter_codes_printed(connection: Connection, letters: Sequence[int], now: da
 
 
 def destroy_over(connection: Connection, now: datetime) -> int:
-    """Destroy what is left of codes that were used or have expired, their keyed values; gives how many."""
-    done = connection.execute("delete from one_time_code where used_at is not null or expires_at <= %s", (now,))
+    """Destroy what is left of codes that were used or have expired, their keyed values; gives how many.
+
+    In the order in which verify_once locks: first a person's tries, then the codes.
+    """
     connection.execute("delete from one_time_tries where since < %s - interval '1 day' and customer_id > 0", (now,))
+    done = connection.execute("delete from one_time_code where used_at is not null or expires_at <= %s", (now,))
     return done.rowcount

@@ -10,6 +10,8 @@ class OneTimeCode(models.Model):
     still be printed, under the custody key `sealed_key_id`. `request` names what it was given for. `expires_at` is null
     until a letter code is printed: before, it counts for nothing. `failures` are wrong tries at it, `own_failures`
     those from the person's own line (C3).
+
+    With an empty `mac` it is the place of somebody who has none, so that an attempt at it does the same work (C7).
     """
 
     pk = models.CompositePrimaryKey("customer_id", "person_id", "kind")

@@ -22,7 +22,7 @@ _VERIFIER: Final = """
     from credential where customer_id > 0 -- not the decoys
     union all
     select key_id, case when sealed is null then 'one-time codes' else 'letter codes not printed yet' end
-    from one_time_code
+    from one_time_code where mac <> '' -- not the places without a code
     union all select key_id, 'counts of codes' from code_holders where holders > 0"""
 _CUSTODY: Final = f"""
     select key_id, case kind when 1 then 'customer codes' when 2 then 'SIM profiles' else 'others' end as what
