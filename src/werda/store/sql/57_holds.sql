@@ -1,5 +1,5 @@
 -- Which incidents a record belongs to (A7). Nothing of an incident is erased by its period while the incident is there (A9);
--- this is the one place that says what is of it, and it is what the incident's timeline shows.
+-- this is the one place that says what is of it: at least what the incident's timeline shows.
 
 -- By the call it was made in, or by the customer, from where the timeline begins until the incident was closed.
 create or replace function incidents_of(p_customer bigint, p_call bigint, p_at timestamptz) returns setof bigint
