@@ -174,16 +174,13 @@ def test_each_deadline_is_warned_of_once_before_its_end(town: Town) -> None:
 
 
 async def test_an_erased_attempt_leaves_its_hash_in_the_timeline(town: Town, desk: Desk, clock: Clock) -> None:
-    """A7, A9"""
-    await two_calls(town, desk, clock)
+    """A7, A9: the customer was erased after the incident was closed."""
+    maren, _ = await two_calls(town, desk, clock)
     number = opened(town, OfCall("attack"))
     before = {moment.id: moment.hash for moment in told_of(town, number)[1] if moment.marked}
     with town.database.connect(Role.CUSTODY) as custody:
-        for (lane,) in town.database.rows("select id from lane"):
-            custody.execute(
-                "select erase_attempts(%s, 100, %s, %s, %s)",
-                (lane << 32, [town.brand], [NOW], NOW + timedelta(days=99)),
-            )
+        custody.execute("update customer set ended_at = %s where id = %s", (NOW, maren.id))
+        custody.execute("select erase_records_of(%s, %s)", (maren.id, NOW))
     gone = [moment for moment in told_of(town, number)[1] if moment.what == "attempt"]
     assert {moment.id: moment.hash for moment in gone} == before
     assert {moment.said for moment in gone} == {"erased"}

@@ -21,7 +21,7 @@ def maren(hotline: Hotline) -> Person:
 @pytest.fixture(autouse=True)
 def _no_incidents(hotline: Hotline) -> None:
     with hotline.gate.database.connect() as owner:
-        owner.execute("truncate incident, incident_attempt, incident_customer cascade")
+        owner.execute("truncate incident, incident_attempt, incident_call, incident_customer cascade")
 
 
 def report(agent: Agent, call: int, reason: str = REASON) -> str:

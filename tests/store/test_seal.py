@@ -272,7 +272,8 @@ def test_of_an_erased_event_its_hash_is_enough(record: TestDatabase, outside: li
     with record.connect() as owner:
         [(brand,)] = owner.execute("select distinct brand_id from event where kind = 'grant:given'").fetchall()
         erased = owner.execute(
-            "select erase_events(%s, '{grant:given}', %s, 2, now())", (brand, AFTER_THE_DATE + timedelta(days=1))
+            "select o_erased from erase_events(%s, 'grant:given', '-infinity', %s, 2, now())",
+            (brand, AFTER_THE_DATE + timedelta(days=1)),
         ).fetchone()
         assert erased == (2,)
     found = check(record, outside)

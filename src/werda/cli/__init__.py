@@ -30,6 +30,7 @@ NOUNS = {
     "letters": "Print contracts, code letters and SIM carriers that wait to be posted",
     "outbox": "See what waits for the operator's systems, and send dead messages again",
     "policy": "Check and show who may pass by which method, and from when",
+    "retention": "See what is kept for how long, what is due, what incidents hold",
     "serve": "Run gate, pages, sign-up, intake and worker",
     "setup": "Make or upgrade the database, its roles and the key rings",
     "sim": "Show SIM profiles and carry out what happens to them",

@@ -2,6 +2,7 @@
 
 Both sets are closed: an event kind without a kind of record, or a record without a period, cannot be. The periods are
 days from the record's own time; a brand's policy may change them, never below what Werda itself needs of a record.
+What belongs to an incident stays as long as the incident, whose period begins when it is closed.
 docs/retention.md gives the reason of each; which holds is for the operator's data protection officer to decide.
 """
 
@@ -28,6 +29,9 @@ class Record(StrEnum):
     NOTICES = "notices"
     LETTERS = "letters"
     MESSAGES = "messages"
+    ORDERS = "orders"
+    IMPORT_RUNS = "import_runs"
+    INCIDENTS = "incidents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,13 @@ PERIODS: Final[Mapping[Record, Period]] = MappingProxyType(
         Record.NOTICES: Period(365, 30),
         Record.LETTERS: Period(365, 30),
         Record.MESSAGES: Period(90, 7),
+        Record.ORDERS: Period(_DISPUTES, 90),
+        Record.IMPORT_RUNS: Period(3_653, 90),
+        Record.INCIDENTS: Period(_DISPUTES, 365),
     }
 )
-"""Attempts and calls must outlive every budget's delay, a day's window of one-time codes, and idempotency keys."""
+"""Attempts and calls must outlive every budget's delay, a day's window of one-time codes, and idempotency keys; orders
+a shop's repeats; runs of imports the time in which the same file may come again."""
 
 STANDARD: Final[Mapping[Record, timedelta]] = MappingProxyType(
     {record: timedelta(days=period.days) for record, period in PERIODS.items()}

@@ -1,8 +1,8 @@
 """Erase a customer who left (GDPR Art. 17): their data and secrets go, of what was recorded the hashes stay (A9).
 
-All of it is one transaction. It refuses while the contract goes on, while an order is open, and while something is not
-sealed or not delivered yet. What it does with each table that knows customers stands in `TABLES`; a test compares that
-with the catalog, so that a new table cannot be forgotten.
+All of it is one transaction. It refuses while the contract goes on, while an order of theirs or an incident that
+concerns them is open (A7), and while something is not sealed or not delivered yet. What it does with each table that
+knows customers stands in `TABLES`; a test compares that with the catalog, so that a new table cannot be forgotten.
 """
 
 from collections.abc import Mapping
@@ -92,6 +92,15 @@ def erase_customer(
             "select from operator_order where customer_id = %s and settled_at is null", (customer_id,)
         ).fetchone():
             return NotErasable("an order of theirs is not settled; let the operator's system settle it first")
+        open_incident = connection.execute(
+            "select i.id from incident i join incident_customer c on c.incident_id = i.id"
+            " where c.customer_id = %s and i.closed_at is null order by 1",
+            (customer_id,),
+        ).fetchone()
+        if open_incident is not None:
+            return NotErasable(
+                f"incident {open_incident[0]} concerns them and is open; close it with `werda incident close` first"
+            )
         try:
             with connection.transaction():
                 return _erase(connection, rings, brand_id, customer_id, grounds, actor, now)

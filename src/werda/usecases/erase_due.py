@@ -2,7 +2,8 @@
 
 It works in chunks, each a transaction that reads and locks old rows only: verification never waits for it, and after a
 crash the next run goes on, because what is gone is not found again. Of attempts and events the hash stays
-(store/sql/58_retention.sql). One event for each brand and run says how much is gone, and nothing of whom.
+(store/sql/58_retention.sql). What belongs to an incident stays until the incident itself goes, so many days after it
+was closed. One event for each brand and run says how much is gone, and nothing of whom.
 
 Drafts of orders, answers kept for repeats, one-time codes and counts of tries end by jobs of their own.
 """
@@ -10,7 +11,7 @@ Drafts of orders, answers kept for repeats, one-time codes and counts of tries e
 import time
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -19,6 +20,7 @@ from werda.core.audit import EventKind
 from werda.core.method import Method
 from werda.core.retention import Record, kinds_of
 from werda.store.queries.policies import policy_in_force
+from werda.store.queries.retention import COUNTED
 from werda.usecases.sim_change import record
 
 Connection = psycopg.Connection[Any]
@@ -28,17 +30,28 @@ Erased = Mapping[int, Counter[str]]
 CHUNK: Final = 1_000
 """Rows in a transaction."""
 
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DIRECTLY: Final = (
+    "with gone as (delete from {table} where id in (select id from {table} x where brand_id = %(brand)s"
+    " and {counts} < %(before)s order by id limit %(chunk)s for update skip locked) returning 1)"
+    " select nullif(count(*), 0), count(*) from gone"
+)
 _STATEMENTS: Final = {
-    Record.CALLS: "select erase_calls(%(brand)s, %(before)s, %(chunk)s)",
-    Record.MESSAGES: "select erase_messages(%(brand)s, %(before)s, %(chunk)s)",
-    Record.NOTICES: "with gone as (delete from notice where id in (select id from notice where brand_id = %(brand)s"
-    " and coalesce(told_at, created_at) < %(before)s order by id limit %(chunk)s for update skip locked) returning 1)"
-    " select count(*) from gone",
-    Record.LETTERS: "with gone as (delete from letter where id in (select id from letter where brand_id = %(brand)s"
-    " and printed_at < %(before)s order by id limit %(chunk)s for update skip locked) returning 1)"
-    " select count(*) from gone",
+    Record.CALLS: "select o_last, o_erased from erase_calls(%(brand)s, %(after)s, %(before)s, %(chunk)s)",
+    Record.MESSAGES: "select nullif(n, 0), n from erase_messages(%(brand)s, %(before)s, %(chunk)s) n",
+    Record.ORDERS: "select o_last, o_erased from erase_orders(%(brand)s, %(after)s, %(before)s, %(chunk)s)",
+    Record.INCIDENTS: "select i, 1 from erase_incident(%(brand)s, %(before)s) i",
+    **{
+        record: _DIRECTLY.format(table=COUNTED[record][0], counts=COUNTED[record][1])
+        for record in (Record.NOTICES, Record.LETTERS, Record.IMPORT_RUNS)
+    },
 }
-_EVENTS: Final = "select erase_events(%(brand)s, %(kinds)s, %(before)s, %(chunk)s, %(now)s)"
+"""Each erases a chunk, and gives where the next one begins, null when nothing was due, and how many are gone."""
+
+_EVENTS: Final = (
+    "select o_from, o_erased from erase_events(%(brand)s, %(kind)s, %(after)s, %(before)s, %(chunk)s, %(now)s)"
+)
 _LEGACY: Final = (
     "with gone as (delete from credential k using customer c where c.id = k.customer_id and c.brand_id = %(brand)s"
     " and (k.customer_id, k.person_id, k.method, k.sim_id) in (select customer_id, person_id, method, sim_id"
@@ -58,6 +71,8 @@ def erase_due(connection: Connection, *, actor: str, now: datetime, resting: flo
     periods = {brand_id: policy.retention for brand_id, policy in policies.items() if policy is not None}
     erased: dict[int, Counter[str]] = {brand_id: Counter() for brand_id in periods}
     try:
+        for brand_id, kept in periods.items():  # first, so that what they held is due in the same run
+            _records(connection, resting, brand_id, Record.INCIDENTS, kept[Record.INCIDENTS], erased[brand_id], now)
         _attempts(
             connection,
             resting,
@@ -67,7 +82,8 @@ def erase_due(connection: Connection, *, actor: str, now: datetime, resting: flo
         )
         for brand_id, kept in periods.items():
             for what in Record:
-                _records(connection, resting, brand_id, what, kept[what], erased[brand_id], now)
+                if what not in {Record.INCIDENTS, Record.ATTEMPTS}:
+                    _records(connection, resting, brand_id, what, kept[what], erased[brand_id], now)
     finally:
         if not connection.closed and not connection.broken:
             for brand_id, gone in erased.items():
@@ -130,19 +146,21 @@ def _records(
     connection: Connection, resting: float, brand_id: int, what: Record, kept: timedelta, erased: Counter[str],
     now: datetime,
 ) -> None:  # fmt: skip
-    """Everything of one kind of a brand, chunk after chunk; attempts have been dealt with."""
+    """Everything of one kind of a brand, chunk after chunk."""
+    values = {"brand": brand_id, "before": now - kept, "chunk": CHUNK, "now": now}
     kinds = kinds_of(what)
-    statement = _EVENTS if kinds else _STATEMENTS.get(what)
-    if statement is None:
-        return
-    values = {"brand": brand_id, "before": now - kept, "chunk": CHUNK, "kinds": kinds, "now": now}
-    while True:
-        began = time.monotonic()
-        gone = _count(connection, statement, values)
-        if not gone:
-            return
-        erased[what.value] += gone
-        time.sleep(resting * (time.monotonic() - began))
+    for kind in kinds or [what.value]:
+        after: object = _BEGINNING if kinds else 0
+        while after is not None:
+            began = time.monotonic()
+            row = connection.execute(
+                (_EVENTS if kinds else _STATEMENTS[what]).encode(), {**values, "kind": kind, "after": after}
+            ).fetchone()
+            assert row is not None
+            after, gone = row
+            if after is not None:
+                erased[what.value] += gone
+                time.sleep(resting * (time.monotonic() - began))
 
 
 def _count(connection: Connection, statement: str, values: Mapping[str, object]) -> int:

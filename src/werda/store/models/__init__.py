@@ -12,6 +12,7 @@ from werda.store.models.imports import ImportRun
 from werda.store.models.incident import (
     Incident,
     IncidentAttempt,
+    IncidentCall,
     IncidentCustomer,
     IncidentEntry,
     IncidentWarning,
@@ -52,6 +53,7 @@ __all__ = [
     "ImportRun",
     "Incident",
     "IncidentAttempt",
+    "IncidentCall",
     "IncidentCustomer",
     "IncidentEntry",
     "IncidentWarning",

@@ -55,6 +55,19 @@ class IncidentAttempt(models.Model):
 
     class Meta:
         db_table = "incident_attempt"
+        indexes = (models.Index(fields=["attempt_id"], name="incident_of_attempt"),)
+
+
+class IncidentCall(models.Model):
+    """A call that belongs to an incident: one that was marked, or one with a marked attempt in it."""
+
+    pk = models.CompositePrimaryKey("incident_id", "call_id")
+    incident_id = models.BigIntegerField()
+    call_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "incident_call"
+        indexes = (models.Index(fields=["call_id"], name="incident_of_call"),)
 
 
 class IncidentCustomer(models.Model):
@@ -67,6 +80,7 @@ class IncidentCustomer(models.Model):
 
     class Meta:
         db_table = "incident_customer"
+        indexes = (models.Index(fields=["customer_id"], name="incident_of_customer"),)
 
 
 class IncidentWarning(models.Model):

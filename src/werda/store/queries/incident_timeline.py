@@ -21,8 +21,7 @@ from werda.core.verdict import Outcome
 _SCOPE: Final = (
     "with marked as (select attempt_id as id from incident_attempt where incident_id = %(id)s),"
     " concerned as (select customer_id as id from incident_customer where incident_id = %(id)s),"
-    " calls as (select a.call_id as id from attempt a join marked m on m.id = a.id where a.call_id > 0"
-    "  union select call_id from incident where id = %(id)s and call_id is not null) "
+    " calls as (select call_id as id from incident_call where incident_id = %(id)s) "
 )
 _ATTEMPTS: Final = (
     "select a.* from attempt a where a.id in (select id from marked) or a.call_id in (select id from calls)"

@@ -11,10 +11,14 @@ language sql security definer set search_path = public, pg_temp as $$
     select id from i
 $$;
 
--- Mark attempts, with the customers they were about; the timeline begins a day before the first of them.
+-- Mark attempts, with the calls they were made in and the customers they were about; the timeline begins a day before the
+-- first of them.
 create or replace function mark_attempts(p_incident bigint, p_attempts bigint[]) returns void
 language sql security definer set search_path = public, pg_temp as $$
     insert into incident_attempt (incident_id, attempt_id) select p_incident, unnest(p_attempts) on conflict do nothing;
+    insert into incident_call (incident_id, call_id)
+    select distinct p_incident, a.call_id from attempt a where a.id = any (p_attempts) and a.call_id > 0
+    on conflict do nothing;
     insert into incident_customer (incident_id, customer_id)
     select distinct p_incident, a.customer_id from attempt a where a.id = any (p_attempts) and a.customer_id > 0
     on conflict do nothing;
@@ -28,6 +32,7 @@ $$;
 create or replace function mark_call(p_incident bigint, p_call bigint) returns void
 language sql security definer set search_path = public, pg_temp as $$
     select mark_attempts(p_incident, coalesce(array_agg(a.id), '{}')) from attempt a where a.call_id = p_call;
+    insert into incident_call (incident_id, call_id) values (p_incident, p_call) on conflict do nothing;
     insert into incident_customer (incident_id, customer_id)
     select p_incident, customer_id from call where id = p_call and customer_id > 0
     union

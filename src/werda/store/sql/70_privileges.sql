@@ -81,8 +81,13 @@ grant select, insert, update on alarm to werda_custody;
 grant select on alarm to werda_desk;
 -- Retention: custody erases attempts, events, calls and messages through these functions only, which leave the hashes (A9).
 grant execute on function erase_attempts(bigint, int, bigint[], timestamptz[], timestamptz),
-    erase_events(bigint, text[], timestamptz, int, timestamptz), erase_calls(bigint, timestamptz, int),
-    erase_messages(bigint, timestamptz, int), erase_records_of(bigint, timestamptz) to werda_custody;
+    erase_events(bigint, text, timestamptz, timestamptz, int, timestamptz),
+    erase_calls(bigint, bigint, timestamptz, int), erase_orders(bigint, bigint, timestamptz, int),
+    erase_messages(bigint, timestamptz, int), erase_incident(bigint, timestamptz),
+    erase_records_of(bigint, timestamptz) to werda_custody;
+-- `werda retention show` tells what is due and what incidents hold; these read with the caller's own rights.
+grant execute on function incidents_of(bigint, bigint, timestamptz), incidents_of(attempt), incidents_of(event),
+    incidents_of(call), incidents_of(operator_order), order_kept_from(operator_order) to werda_custody;
 grant select on lane to werda_custody;  -- erasing walks through the lanes
 
 -- The seal: the worker appends to it. Nobody but the owner changes or removes anything, and who does is found out.
@@ -91,7 +96,8 @@ grant select on attempt_batch, lane, erased_record to werda_custody;
 grant select, insert, update on checkpoint_export to werda_custody;
 
 -- Incidents (A7): custody marks, notes, tells and exports; the desk reports the call of its grant and reads none of them.
-grant select on incident, incident_entry, incident_attempt, incident_customer, incident_warning to werda_custody;
+grant select on incident, incident_entry, incident_attempt, incident_call, incident_customer, incident_warning
+    to werda_custody;
 grant update (closed_at) on incident to werda_custody;
 grant insert on incident_entry, incident_customer, incident_warning to werda_custody;
 grant update (distrusted_at), delete on incident_customer to werda_custody;
