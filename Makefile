@@ -35,7 +35,9 @@ sbom: setup ## List all that is installed, as CycloneDX JSON in var/sbom.json
 bench: setup ## Measure, as ratios against a reference of the same run
 	$(BIN)/python -m bench --write
 
-drill: setup ## Run what is too long for every run (ten million customers and events, attacks on a million)
+drill: setup ## Run what is too long for every run (failover, full disk, ten million customers and events, attacks on a million)
+	$(BIN)/python parts/bring.py failover
+	$(BIN)/python -m drill --write
 	$(BIN)/python -m bench --drill --write
 	$(BIN)/werda attack simulate --accounts 1000000 --guesses 100000
 	WERDA_FUZZ=20000 $(BIN)/python -m pytest -q --timeout 3600 tests/fuzz

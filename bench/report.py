@@ -30,11 +30,12 @@ class Table:
     """What was measured in one setting."""
 
     title: str
-    rows: Sequence[Row]
+    rows: Sequence[Row | tuple[str, ...]]
+    headings: tuple[str, ...] = HEADINGS
 
     def __str__(self) -> str:
-        lines = [HEADINGS, *(astuple(row) for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
+        lines = [self.headings, *(row if isinstance(row, tuple) else astuple(row) for row in self.rows)]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.headings))]
         body = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines]
         body.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
         return "\n".join([f"### {self.title}", "", *body, ""])

@@ -27,6 +27,9 @@ PACKAGES = {
     "postgresql": "postgresql",  # a server of the distribution beside the embedded one (15 on Debian 12)
 }
 
+DRILL_PACKAGES = ("patroni", "etcd-server")
+"""Three database nodes that fail over, for `make drill` only: `python parts/bring.py failover`."""
+
 # Debian 12 and 13 carry no Asterisk, sid does. Tests run it straight from its folder, with that folder's own loader.
 ASTERISK_SUITE = "sid"
 ASTERISK_PACKAGES = "asterisk,asterisk-modules,asterisk-prompt-de"
@@ -38,9 +41,10 @@ class PartError(Exception):
 
 def main(wanted: list[str]) -> int:
     """Bring all parts or the `wanted` ones; the exit code is 1 when one could not be brought."""
-    parts: dict[str, Callable[[], str]] = {"packages": bring_packages, "asterisk": bring_asterisk}
+    daily: dict[str, Callable[[], str]] = {"packages": bring_packages, "asterisk": bring_asterisk}
+    parts = {**daily, "failover": bring_failover}
     failed = False
-    for name in wanted or list(parts):
+    for name in wanted or list(daily):
         started = time.monotonic()
         try:
             done = parts[name]()
@@ -61,6 +65,19 @@ def bring_packages() -> str:
     run([*APT, "install", "--no-install-recommends", *wanted])
     for version, cluster in postgresql_clusters() - clusters:  # Debian starts a server; the tests start their own
         run(["pg_dropcluster", "--stop", version, cluster])
+    return "installed " + ", ".join(wanted)
+
+
+def bring_failover() -> str:
+    """Install Patroni and etcd; services that Debian starts are stopped, the drill starts its own."""
+    wanted = [package for package in DRILL_PACKAGES if not installed(package)]
+    if not wanted:
+        return "all installed"
+    as_root(f"apt-get install {' '.join(wanted)}")
+    run([*APT, "update"])
+    run([*APT, "install", "--no-install-recommends", *wanted])
+    if Path("/run/systemd/system").exists():
+        run(["systemctl", "disable", "--now", "etcd", "patroni"])
     return "installed " + ", ".join(wanted)
 
 

@@ -45,9 +45,9 @@ class TestDatabase:
 
     @property
     def url(self) -> str:
-        parameters = self.database.parameters(Role.OWNER)
-        host = quote(parameters["host"], safe="")
-        return f"postgresql://{parameters['user']}:{parameters['password']}@{host}:{parameters['port']}/{self.name}"
+        login = self.database.login(Role.OWNER)
+        hosts = ",".join(f"{quote(host, safe='')}:{port}" for host, port in self.database.hosts)
+        return f"postgresql://{login['user']}:{login['password']}@{hosts}/{self.name}"
 
     @property
     def environment(self) -> dict[str, str]:

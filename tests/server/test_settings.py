@@ -7,7 +7,7 @@ import pytest
 
 from werda.core.secret import Secret
 from werda.server.settings import BadSetting, Settings
-from werda.store.roles import BadDatabaseUrl, Database
+from werda.store.roles import BadDatabaseUrl, Database, Role
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,12 +24,29 @@ def test_an_unknown_log_level_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mysql://a:b@c/d", "postgresql://host/db", "postgresql://user@/db", "postgresql://u@h"]
+    "url",
+    [
+        *("", "mysql://a:b@c/d", "postgresql://host/db", "postgresql://user@/db", "postgresql://u@h"),
+        *("postgresql://u:p@one,/db", "postgresql://u:p@one:70000/db", "postgresql://u:p@one:5432:2/db"),
+    ],
 )
 def test_a_database_address_that_is_none_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(BadDatabaseUrl) as refused:
         Database.at(Secret(url), {})
     assert "postgresql://USER:PASSWORD@HOST" in str(refused.value)
+
+
+def test_a_database_address_may_name_a_leader_and_its_standbys() -> None:
+    database = Database.at(Secret("postgresql://werda:a%40b@one:5433,[::1],%2Frun%2FWerda/werda"), {})
+    assert database.hosts == (("one", 5433), ("::1", 5432), ("/run/Werda", 5432))
+    assert database.parameters(Role.OWNER) == {
+        "user": "werda",
+        "password": "a@b",
+        "host": "one,::1,/run/Werda",
+        "port": "5433,5432,5432",
+        "target_session_attrs": "read-write",
+        "connect_timeout": 2,
+    }
 
 
 def test_every_setting_is_documented() -> None:

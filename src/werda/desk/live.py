@@ -83,7 +83,7 @@ def _bell() -> Bell:
 
 def _parameters() -> dict[str, Any]:
     database: Database = settings.WERDA_DATABASE
-    return database.parameters(settings.WERDA_DATABASE_ROLE) | {"dbname": database.name, "connect_timeout": 5}
+    return {"connect_timeout": 5, **database.parameters(settings.WERDA_DATABASE_ROLE), "dbname": database.name}
 
 
 async def changes(brands: Collection[int]) -> AsyncIterator[str]:

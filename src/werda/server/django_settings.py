@@ -41,6 +41,7 @@ DATABASES = {
         "PORT": _parameters["port"],
         "USER": _parameters["user"],
         "PASSWORD": _parameters["password"],
+        "OPTIONS": {key: _parameters[key] for key in ("target_session_attrs", "connect_timeout") if key in _parameters},
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -10,7 +10,6 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-import asyncpg
 import psycopg
 import uvicorn
 import uvloop
@@ -35,6 +34,7 @@ from werda.keys.verifier import Verifier
 from werda.server import logs
 from werda.server.http import MACHINES, configured, with_headers
 from werda.server.settings import Settings
+from werda.store.leader import connect_to_leader, create_pool
 from werda.store.roles import Role
 from werda.usecases.hold_keys import HeldKeys
 
@@ -63,10 +63,7 @@ class _Gate:
         self._brands: dict[int, BrandFacts] = {}
 
     async def run(self) -> None:
-        parameters = self._database.parameters(Role.GATE)
-        pool = await asyncpg.create_pool(
-            **parameters, database=self._database.name, min_size=1, max_size=8, command_timeout=COMMAND_SECONDS
-        )
+        pool = await create_pool(self._database, Role.GATE, max_size=8, seconds=COMMAND_SECONDS)
         rings = HeldKeys(self._session, self._settings.keys, lambda: loop.call_soon_threadsafe(renew))
         sources = WideSources(pool, lambda: engine.rulebook.source_limits(engine.now), tell=self._tell_alarms)
         engine = Engine(
@@ -109,11 +106,7 @@ class _Gate:
             await pool.close()
 
     async def _connect(self) -> Connection:
-        parameters = self._database.parameters(Role.GATE)
-        connection: Connection = await asyncpg.connect(
-            **parameters, database=self._database.name, command_timeout=COMMAND_SECONDS, timeout=COMMAND_SECONDS
-        )
-        return connection
+        return await connect_to_leader(self._database, Role.GATE, COMMAND_SECONDS, command_timeout=COMMAND_SECONDS)
 
     def _session(self) -> psycopg.Connection[Any]:
         return self._database.connect(Role.GATE, autocommit=True)

@@ -3,7 +3,6 @@
 import logging
 import socket
 
-import asyncpg
 import uvicorn
 import uvloop
 
@@ -15,6 +14,7 @@ from werda.server.continuations import continuations
 from werda.server.http import MACHINES, configured, with_headers
 from werda.server.settings import Settings
 from werda.server.wiring import Installation
+from werda.store.leader import create_pool
 from werda.store.roles import Role
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,7 @@ def run(settings: Settings) -> None:
 async def _serve(it: Installation) -> None:
     it.verifier(), it.custody()  # a ring that does not fit is told at once
     it.keys.watch()
-    pool = await asyncpg.create_pool(
-        **it.database.parameters(Role.CUSTODY), database=it.database.name, min_size=1, max_size=4, command_timeout=5
-    )
+    pool = await create_pool(it.database, Role.CUSTODY, max_size=4, seconds=5)
     connections = Connections(it.database)
     api = Api(
         *(ApiKeys(pool), connections, it.verifier, it.custody),

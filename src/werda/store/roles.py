@@ -6,6 +6,7 @@ passwords lie in ``WERDA_HOME/database.json`` (0600).
 """
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,16 +43,24 @@ CONNECTIONS: Final[Mapping[Role, int]] = {Role.DESK: 40, Role.SIGNUP: 20}
 """How many connections a role gets at the same time, so that pages that people reach leave the gate its own."""
 
 
+HOST_SECONDS: Final = 2
+"""How long each of several hosts may take to answer; libpq knows no less."""
+
+
 class BadDatabaseUrl(ValueError):
-    """`WERDA_DATABASE_URL` is not a PostgreSQL address of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE."""
+    """`WERDA_DATABASE_URL` is not a PostgreSQL address of the form postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with
+    HOST:PORT,HOST:PORT where there are standbys."""
 
 
 @dataclass(frozen=True)
 class Database:
-    """Where the database is and how each role gets in. `owner` is the user who makes the schema."""
+    """Where the database is and how each role gets in. `owner` is the user who makes the schema.
 
-    host: str
-    port: int
+    Of several `hosts`, each with its port, one is the leader, and after a failover another: whoever connects asks one
+    after the other and stays where writing is allowed.
+    """
+
+    hosts: tuple[tuple[str, int], ...]
     name: str
     owner: str
     passwords: Mapping[Role, Secret]
@@ -59,31 +68,56 @@ class Database:
     @classmethod
     def embedded(cls, socket_folder: Path, passwords: Mapping[Role, Secret], name: str = "werda") -> Self:
         """The database in an embedded server."""
-        return cls(str(socket_folder.absolute()), 5432, name, Role.OWNER.value, passwords)
+        return cls(((str(socket_folder.absolute()), 5432),), name, Role.OWNER.value, passwords)
 
     @classmethod
     def at(cls, url: Secret, passwords: Mapping[Role, Secret]) -> Self:
         """The database that `url` names; its user becomes the owner. Raises `BadDatabaseUrl`."""
         try:
             parts = urlsplit(url.reveal())
-            port = parts.port or 5432
+            login, _, places = parts.netloc.rpartition("@")
+            user, _, password = login.partition(":")
+            hosts = tuple(_host_and_port(place) for place in places.split(","))
         except ValueError:  # its text would quote the address, which holds a password
             raise BadDatabaseUrl(BadDatabaseUrl.__doc__) from None
         name = parts.path.lstrip("/")
-        if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not name:
+        if parts.scheme not in {"postgresql", "postgres"} or not user or not name:
             raise BadDatabaseUrl(BadDatabaseUrl.__doc__)
-        known = {**passwords, Role.OWNER: Secret(unquote(parts.password or ""))}
-        host = unquote(parts.hostname)
-        return cls(host, port, name, unquote(parts.username), known)
+        known = {**passwords, Role.OWNER: Secret(unquote(password))}
+        return cls(hosts, name, unquote(user), known)
 
     def parameters(self, role: Role) -> dict[str, Any]:
-        """Connection parameters of a role, as psycopg and asyncpg's `connect` take them (but for `dbname`)."""
+        """Connection parameters of a role as libpq takes them (but for `dbname`), and with one host asyncpg too.
+
+        Each host gets `HOST_SECONDS` to answer, since the one before may be a machine that is gone.
+        """
+        if len(self.hosts) == 1:
+            [(host, port)] = self.hosts
+            return {"host": host, "port": port, **self.login(role)}
+        places = {
+            "host": ",".join(host for host, _ in self.hosts),
+            "port": ",".join(str(port) for _, port in self.hosts),
+        }
+        return {**places, "target_session_attrs": "read-write", "connect_timeout": HOST_SECONDS, **self.login(role)}
+
+    def login(self, role: Role) -> dict[str, str]:
+        """User and password of a role."""
         user = self.owner if role is Role.OWNER else role.value
-        return {"host": self.host, "port": self.port, "user": user, "password": self.passwords[role].reveal()}
+        return {"user": user, "password": self.passwords[role].reveal()}
 
     def connect(self, role: Role, *, autocommit: bool = False) -> psycopg.Connection[tuple[Any, ...]]:
         """A synchronous connection of a role."""
-        return psycopg.connect(**self.parameters(role), dbname=self.name, autocommit=autocommit, connect_timeout=10)
+        parameters = {"connect_timeout": 10, **self.parameters(role)}
+        return psycopg.connect(**parameters, dbname=self.name, autocommit=autocommit)
+
+
+def _host_and_port(place: str) -> tuple[str, int]:
+    """Of `HOST`, `HOST:PORT` or `[IPv6]:PORT`; a host may be a folder of sockets, percent-encoded."""
+    found = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::(\d{1,5}))?|([^:\[\]]+)(?::(\d{1,5}))?", place)
+    port = int(found[2] or found[4] or 5432) if found else 0
+    if not found or not 0 < port < 65536:
+        raise ValueError("neither HOST nor HOST:PORT")
+    return unquote(found[1] or found[3]), port
 
 
 def passwords_in(file: Path) -> dict[Role, Secret]:
