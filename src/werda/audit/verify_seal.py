@@ -15,8 +15,9 @@ from psycopg.rows import tuple_row
 
 from werda.audit.verify_lanes import Broken, Whole, verify_lanes_at_hand
 from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
-from werda.core.checkpoint import FIRST, Signed, leaf_of, read_note
+from werda.core.checkpoint import FIRST, Signed, key_hash, leaf_of, read_note
 from werda.core.merkle import Frontier
+from werda.core.succession import Announced, Reign, Succession, Verifies, announced_by
 
 _AT_ONCE: Final = 2_000
 
@@ -25,7 +26,10 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left."""
+    """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left.
+
+    `keys` are those that signed, in their order.
+    """
 
     attempts: Whole
     events: int
@@ -34,6 +38,7 @@ class Checked:
     leaves: int
     checkpoints: int
     outside: int
+    keys: tuple[Reign, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,14 @@ class BrokenSeal:
 
 def verify_record(
     connection: Connection,
-    is_signed: Callable[[Signed], bool],
+    believed: Sequence[bytes],
+    verifies: Verifies,
     outside: Sequence[Signed | None] = (),
     progress: Callable[[str, int], None] = lambda _what, _done: None,
 ) -> Checked | Broken | BrokenSeal:
     """Check what the database holds, as of one moment; `outside` are checkpoints that were kept elsewhere.
 
-    `is_signed` says whether a note's signature is good under a key that is believed.
+    `believed` are public keys; those that follow from them are found in the record (core.succession).
 
     The connection must not be in a transaction. What is recorded meanwhile is not part of the check.
     """
@@ -64,20 +70,59 @@ def verify_record(
         events = _events(connection, lambda done: progress("events", done))
         if isinstance(events, BrokenSeal):
             return events
-        tree = _tree(connection, is_signed, outside)
+        signers = _signers(connection, believed, verifies, events.announced)
+        tree = _tree(connection, signers, outside)
         if isinstance(tree, BrokenSeal):
             return tree
         leaves, checkpoints = tree
+        if (doubted := signers.succession.doubted(believed)) is not None:
+            return BrokenSeal(f"checkpoint {doubted.since}", _DOUBTED)
         return Checked(
             attempts=attempts,
-            events=events,
+            events=events.count,
             unsealed=_count(connection, "select count(*) from event e where not exists (select from event_seal s"
                             " where s.event_id = e.id)"),
             erased=_count(connection, "select count(*) from erased_record"),
             leaves=leaves,
             checkpoints=checkpoints,
             outside=len(outside),
+            keys=tuple(signers.succession.reigns),
         )  # fmt: skip
+
+
+_DOUBTED: Final = (
+    "it is not signed with this key, nor with one that was announced under it; if the key was lost, give its successor,"
+    " as it was published then"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Every key that may have signed, by the hash that a note names it with, and who followed whom."""
+
+    candidates: dict[bytes, list[bytes]]
+    succession: Succession
+    verifies: Verifies
+
+    def of(self, note: Signed) -> bytes | None:
+        """Who signed a note."""
+        data = note.checkpoint.text.encode()
+        candidates = self.candidates.get(note.key_hash, ())
+        return next((key for key in candidates if self.verifies(key, data, note.signature)), None)
+
+
+def _signers(
+    connection: Connection, believed: Sequence[bytes], verifies: Verifies, announced: Sequence[Announced]
+) -> _Signers:
+    """What the database holds as public keys is not believed for that; it says where to look for signatures."""
+    stored = connection.execute("select value from key_canary where ring = 'audit'").fetchall()
+    candidates: dict[bytes, list[bytes]] = {}
+    for key in dict.fromkeys([*believed, *(bytes(value) for (value,) in stored), *(a.public_key for a in announced)]):
+        candidates.setdefault(key_hash(key), []).append(key)
+    by_key: dict[bytes, list[Announced]] = {}
+    for said in announced:
+        by_key.setdefault(said.public_key, []).append(said)
+    return _Signers(candidates, Succession(by_key, verifies), verifies)
 
 
 def _count(connection: Connection, statement: str) -> int:
@@ -108,14 +153,23 @@ def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Sealed]:
         yield _Sealed(batch, EventRow(*event) if event[0] is not None else None, event_id, erased)
 
 
-def _events(connection: Connection, progress: Callable[[int], None]) -> int | BrokenSeal:
-    """Every batch of events: its rows, its hash, its place in the chain, its leaf. Gives how many events are sealed."""
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """So many events are sealed, and these announce a key."""
+
+    count: int
+    announced: list[Announced]
+
+
+def _events(connection: Connection, progress: Callable[[int], None]) -> _Events | BrokenSeal:
+    """Every batch of events: its rows, its hash, its place in the chain, its leaf."""
     batches = connection.execute(
-        "select b.id, b.from_txid, b.to_txid, b.hash, l.hash from event_batch b full join"
+        "select b.id, b.from_txid, b.to_txid, b.hash, l.hash, l.leaf from event_batch b full join"
         " (select * from seal_leaf where log = %s) l on l.batch = b.id order by coalesce(b.id, l.batch)",
         (Log.EVENTS.value,),
     ).fetchall()
     number, ends, link, count = 0, 0, FIRST_LINK, 0
+    announced: list[Announced] = []
     with connection.cursor("sealed_events", row_factory=tuple_row) as cursor:
         cursor.itersize = _AT_ONCE
         cursor.execute(
@@ -126,7 +180,7 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
         )
         rows = _sealed(cursor)
         ahead = next(rows, None)
-        for batch, from_txid, to_txid, hash_, leaf in batches:
+        for batch, from_txid, to_txid, hash_, leaf, leaf_number in batches:
             if batch != number + 1 or from_txid != ends or leaf is None:
                 return BrokenSeal(f"batch {number + 1} of events", "it is not there as it was sealed")
             number, ends = batch, to_txid
@@ -135,6 +189,8 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
                 if ahead.hash is None or (ahead.event and not from_txid <= ahead.event.txid < to_txid):
                     return BrokenSeal(f"event {ahead.event_id}", "it is gone, or not where it was sealed")
                 hashes.append(ahead.hash)
+                if ahead.event and (said := announced_by(ahead.event, leaf_number)):
+                    announced.append(said)
                 last, ahead = ahead.event_id, next(rows, None)
             link = batch_hash(link, hashes)
             if link != bytes(hash_):
@@ -151,15 +207,15 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
         " order by id limit 1",
         (ends,),
     ).fetchone()
-    return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed") if slipped else count
+    if slipped:
+        return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed")
+    return _Events(count, announced)
 
 
-def _tree(
-    connection: Connection, is_signed: Callable[[Signed], bool], outside: Sequence[Signed | None]
-) -> tuple[int, int] | BrokenSeal:
+def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | None]) -> tuple[int, int] | BrokenSeal:
     """The tree over all leaves, and every signed root. Gives how many leaves and checkpoints there are."""
     for place, note in enumerate(outside, start=1):
-        if note is None or not is_signed(note):
+        if note is None or signers.of(note) is None:
             return BrokenSeal(f"checkpoint {place} of the file", "it is damaged, or not signed with this key")
     roots: dict[int, list[bytes]] = {}
     for note in outside:
@@ -180,7 +236,7 @@ def _tree(
                 return BrokenSeal(f"checkpoint {frontier.size}", "what was recorded before it is not what it signed")
             if ahead is None or ahead[0] > frontier.size:
                 continue
-            signed = _follows(ahead, previous, frontier, is_signed)
+            signed = _follows(ahead, previous, frontier, signers)
             if isinstance(signed, BrokenSeal):
                 return signed
             previous, count, signed_up_to = signed, count + 1, frontier.size
@@ -194,14 +250,17 @@ def _tree(
 
 
 def _follows(
-    stored: tuple[int, datetime, str, bytes], previous: bytes, frontier: Frontier, is_signed: Callable[[Signed], bool]
+    stored: tuple[int, datetime, str, bytes], previous: bytes, frontier: Frontier, signers: _Signers
 ) -> bytes | BrokenSeal:
     """Whether a stored checkpoint is good, follows the one before, and signs the tree so far; its hash."""
     size, at, text, peaks = stored
     place = f"checkpoint {size}"
     note = read_note(text)
-    if note is None or (note.checkpoint.size, note.checkpoint.at) != (size, at) or not is_signed(note):
+    by = signers.of(note) if note else None
+    if note is None or by is None or (note.checkpoint.size, note.checkpoint.at) != (size, at):
         return BrokenSeal(place, "it is damaged, or not signed with this key")
+    if wrong := signers.succession.signs(size, by):
+        return BrokenSeal(place, wrong)
     if note.checkpoint.previous != previous:
         return BrokenSeal(place, "it does not follow the one before it")
     if (size, note.checkpoint.root) != (frontier.size, frontier.root):

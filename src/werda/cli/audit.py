@@ -7,7 +7,7 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,10 +22,13 @@ from werda.audit.verify_lanes import Broken
 from werda.audit.verify_seal import BrokenSeal, Checked, verify_record
 from werda.cli.brands import brand_ids
 from werda.cli.failing import Unusable, clear_failures
-from werda.core.checkpoint import Signed, read_notes
-from werda.keys.signer import signed_with
+from werda.core.checkpoint import Signed, key_hash, read_note, read_notes
+from werda.core.succession import Reign
+from werda.keys.known import KeyState
+from werda.keys.signer import verifies
 from werda.server.wiring import installation
 from werda.store.roles import Role
+from werda.usecases.announce_key import public_keys
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 
@@ -37,23 +40,29 @@ def command() -> None:
 
 @command.command()
 @click.option("--checkpoints", type=click.Path(path_type=Path), help="A file of checkpoints that was kept elsewhere.")
-@click.option("--public-key", help="The key they must be signed with, as `werda audit key` printed it once.")
+@click.option(
+    "--public-key",
+    "public_keys",
+    multiple=True,
+    help="A key to believe, as `werda audit key` printed it; repeatable.",
+)
 @_json
 @clear_failures
-def verify(checkpoints: Path | None, public_key: str | None, as_json: bool) -> None:
+def verify(checkpoints: Path | None, public_keys: Sequence[str], as_json: bool) -> None:
     """Compute everything anew - attempts, events, the tree, signatures - and name the first row that does not fit.
 
     Give it checkpoints that were kept outside: without them somebody who holds the signing key and administers the
-    database could have written another history.
+    database could have written another history. Without --public-key the ring of this machine is believed. From a key
+    that is believed follow those that were announced under it, and everything that was signed before it.
 
     \b
     Exit codes: 0 all is as it was recorded, 1 something is not, 2 wrong use or no database.
     """
     outside = _outside(checkpoints) if checkpoints else []
     with installation() as it:
-        is_signed = signed_with([_public(public_key)] if public_key else it.signer().public_keys)
+        believed = [_public(key) for key in public_keys] or it.signer().public_keys
         with it.database.connect(Role.OWNER, autocommit=True) as owner, _bar(owner) as progress:
-            found = verify_record(owner, is_signed, outside, progress)
+            found = verify_record(owner, believed, verifies, outside, progress)
     match found:
         case Broken():
             answer: dict[str, Any] = {
@@ -64,24 +73,54 @@ def verify(checkpoints: Path | None, public_key: str | None, as_json: bool) -> N
             answer = {"whole": False, **asdict(found)}
             sentence = f"{found.place}: {found.reason}"
         case Checked():
-            answer = {"whole": True, **asdict(found.attempts), **asdict(found), "attempts": found.attempts.attempts}
+            keys = [
+                {"key": base64.b64encode(reign.public_key).decode(), "since": reign.since, "announced": reign.announced}
+                for reign in found.keys
+            ]
+            answer = {
+                "whole": True, **asdict(found.attempts), **asdict(found), "attempts": found.attempts.attempts,
+                "keys": keys,
+            }  # fmt: skip
             sentence = (
                 f"{found.attempts.attempts} attempts in {found.attempts.batches} batches of {found.attempts.lanes}"
                 f" lanes, {found.events} sealed events and {found.checkpoints} checkpoints are as they were recorded;"
                 f" {found.erased} rows are erased, {found.unsealed} events wait for their seal;"
                 f" {found.outside} checkpoints from outside fit"
+                + "".join(f"\n{_reign_words(reign)}" for reign in found.keys)
             )
     click.echo(json.dumps(answer) if as_json else sentence)
     sys.exit(0 if isinstance(found, Checked) else 1)
 
 
+def _reign_words(reign: Reign) -> str:
+    how = "" if reign.announced else ", not announced by the key before: that was lost, or somebody put this one there"
+    return f"signed with {base64.b64encode(reign.public_key).decode()} from checkpoint {reign.since} on{how}"
+
+
 @command.command()
+@_json
 @clear_failures
-def key() -> None:
-    """Print the public keys of checkpoints, the one in use first: publish them, and keep them outside."""
-    with installation() as it:
-        for public in it.signer().public_keys:
-            click.echo(base64.b64encode(public).decode())
+def key(as_json: bool) -> None:
+    """Print the public keys of checkpoints, the one in use first: publish them, and keep them outside.
+
+    Former ones stay, since old checkpoints are signed with them. A note names its key in four bytes; --json shows them.
+    """
+    with installation() as it, it.database.connect(Role.OWNER) as owner:
+        in_use = it.signer().public_keys[0]
+        keys = [row for row in public_keys(owner) if row[1] != KeyState.ADDED]
+    keys.sort(key=lambda row: row[0] != in_use)
+    if as_json:
+        shown = [
+            {
+                "key": base64.b64encode(public).decode(), "named": key_hash(public).hex(), "state": state,
+                "since": since.isoformat(),
+            }
+            for public, state, since in keys
+        ]  # fmt: skip
+        click.echo(json.dumps(shown))
+        return
+    for public, _, _ in keys:
+        click.echo(base64.b64encode(public).decode())
 
 
 @command.command()
@@ -90,11 +129,14 @@ def key() -> None:
 def status(as_json: bool) -> None:
     """Show what is sealed, and how far each place outside has the checkpoints."""
     with installation() as it, it.database.connect(Role.OWNER) as owner:
-        last = owner.execute("select size, at from sealed_checkpoint order by size desc limit 1").fetchone()
+        last = owner.execute("select size, at, note from sealed_checkpoint order by size desc limit 1").fetchone()
+        by = {key_hash(public): public for public, _, _ in public_keys(owner)}
         places = owner.execute("select destination, size, at, problem from checkpoint_export order by 1").fetchall()
+    signed = read_note(last[2]) if last else None
     shown = {
         "leaves": last[0] if last else 0,
         "last_checkpoint": last[1].isoformat() if last else None,
+        "signed_with": base64.b64encode(by[signed.key_hash]).decode() if signed and signed.key_hash in by else None,
         "outside": {
             place: {"leaves": size, "at": at.isoformat(), "problem": problem} for place, size, at, problem in places
         },
@@ -103,6 +145,7 @@ def status(as_json: bool) -> None:
         click.echo(json.dumps(shown))
         return
     click.echo(f"{shown['leaves']} batches are sealed, the last checkpoint is of {shown['last_checkpoint']}")
+    click.echo(f"it is signed with {shown['signed_with']}")
     for place, size, at, problem in places:
         click.echo(f"{place}: up to {size}, {at.isoformat()}" + (f"; {problem}" if problem else ""))
     if not places:

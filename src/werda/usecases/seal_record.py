@@ -13,8 +13,9 @@ from typing import Any, Final
 import psycopg
 
 from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
-from werda.core.checkpoint import FIRST, Checkpoint, leaf_of, read_note
+from werda.core.checkpoint import FIRST, Checkpoint, key_hash, leaf_of, read_note
 from werda.core.merkle import Frontier
+from werda.keys.known import KeyState
 from werda.keys.signer import Signer
 
 Connection = psycopg.Connection[Any]
@@ -42,7 +43,9 @@ def seal(connection: Connection, signer: Signer, now: datetime) -> Sealed:
         row = connection.execute("select pg_try_advisory_xact_lock(hashtextextended('werda:seal', 0))").fetchone()
         if row is None or not row[0]:
             return Sealed(0, 0, None)
-        frontier, previous = _last(connection)
+        frontier, previous, named = _last(connection)
+        if not _may_sign(connection, signer, named):
+            return Sealed(0, 0, None)
         events = _seal_events(connection)
         leaves = [*_new_events(connection), *_new_attempts(connection)]
         if not leaves:
@@ -64,15 +67,27 @@ def seal(connection: Connection, signer: Signer, now: datetime) -> Sealed:
     return Sealed(events, len(leaves), checkpoint)
 
 
-def _last(connection: Connection) -> tuple[Frontier, bytes]:
-    """The tree as the last checkpoint left it, and that checkpoint's hash."""
+def _may_sign(connection: Connection, signer: Signer, named: bytes) -> bool:
+    """The primary key signs; a former one goes on until the primary one has signed, and never after it.
+
+    Of two workers one may learn of a rotation later. `named` is the key of the last checkpoint, as a note names it.
+    """
+    row = connection.execute(
+        "select state from key_canary where ring = %s and key_id = %s", (signer.name.value, signer.key_id)
+    ).fetchone()
+    state = row[0] if row else None
+    return state == KeyState.PRIMARY or (state == KeyState.FORMER and named == key_hash(signer.public_key))
+
+
+def _last(connection: Connection) -> tuple[Frontier, bytes, bytes]:
+    """The tree as the last checkpoint left it, that checkpoint's hash, and by which hash it names its key."""
     row = connection.execute("select size, note, frontier from sealed_checkpoint order by size desc limit 1").fetchone()
     if row is None:
-        return Frontier(), FIRST
+        return Frontier(), FIRST, b""
     signed = read_note(row[1])
     if signed is None:
         raise ValueError("the last checkpoint is damaged; `werda audit verify` says what else is")
-    return Frontier.from_bytes(row[0], bytes(row[2])), signed.checkpoint.hash
+    return Frontier.from_bytes(row[0], bytes(row[2])), signed.checkpoint.hash, signed.key_hash
 
 
 def _seal_events(connection: Connection) -> int:
