@@ -3,6 +3,7 @@ signed root, those that lie outside the database too (design decision 5).
 
 Nothing of the database is believed but its rows: lines and hashes are computed here. What lies outside tells what the
 database must have held then: whoever cuts the record off or writes it anew, with whatever rights, no longer fits it.
+What a restore lost is told from that by a signature (core.resumption).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from werda.audit.verify_lanes import Broken, Whole, verify_lanes_at_hand
 from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
 from werda.core.checkpoint import FIRST, Signed, key_hash, leaf_of, read_note
 from werda.core.merkle import Frontier
+from werda.core.resumption import Resumed, Resumption, resumed_by
 from werda.core.succession import Announced, Reign, Succession, Verifies, announced_by
 
 _AT_ONCE: Final = 2_000
@@ -28,7 +30,8 @@ Connection = psycopg.Connection[Any]
 class Checked:
     """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left.
 
-    `keys` are those that signed, in their order.
+    `keys` are those that signed, in their order. `resumed` says what restores lost, `missing` are the checkpoints from
+    outside that are of what was lost; as of a restore that was not resumed, those of what is not there.
     """
 
     attempts: Whole
@@ -39,6 +42,8 @@ class Checked:
     checkpoints: int
     outside: int
     keys: tuple[Reign, ...]
+    resumed: tuple[Resumption, ...]
+    missing: tuple[Signed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,14 @@ def verify_record(
     verifies: Verifies,
     outside: Sequence[Signed | None] = (),
     progress: Callable[[str, int], None] = lambda _what, _done: None,
+    *,
+    restored: bool = False,
 ) -> Checked | Broken | BrokenSeal:
     """Check what the database holds, as of one moment; `outside` are checkpoints that were kept elsewhere.
 
     `believed` are public keys; those that follow from them are found in the record (core.succession).
+
+    `restored`: just after a restore events were counted anew, and checkpoints from outside may know more than is there.
 
     The connection must not be in a transaction. What is recorded meanwhile is not part of the check.
     """
@@ -67,26 +76,31 @@ def verify_record(
         attempts = verify_lanes_at_hand(connection, lambda done: progress("attempts", done))
         if isinstance(attempts, Broken):
             return attempts
-        events = _events(connection, lambda done: progress("events", done))
+        events = _events(connection, lambda done: progress("events", done), restored=restored)
         if isinstance(events, BrokenSeal):
             return events
         signers = _signers(connection, believed, verifies, events.announced)
         tree = _tree(connection, signers, outside)
         if isinstance(tree, BrokenSeal):
             return tree
-        leaves, checkpoints = tree
         if (doubted := signers.succession.doubted(believed)) is not None:
             return BrokenSeal(f"checkpoint {doubted.since}", _DOUBTED)
+        resumed = tuple(said.resumption for said in events.resumed if signers.signed(said))
+        missing = _unfit(tree, resumed, restored=restored)
+        if isinstance(missing, BrokenSeal):
+            return missing
         return Checked(
             attempts=attempts,
             events=events.count,
             unsealed=_count(connection, "select count(*) from event e where not exists (select from event_seal s"
                             " where s.event_id = e.id)"),
             erased=_count(connection, "select count(*) from erased_record"),
-            leaves=leaves,
-            checkpoints=checkpoints,
+            leaves=tree.leaves,
+            checkpoints=tree.checkpoints,
             outside=len(outside),
             keys=tuple(signers.succession.reigns),
+            resumed=resumed,
+            missing=missing,
         )  # fmt: skip
 
 
@@ -109,6 +123,11 @@ class _Signers:
         data = note.checkpoint.text.encode()
         candidates = self.candidates.get(note.key_hash, ())
         return next((key for key in candidates if self.verifies(key, data, note.signature)), None)
+
+    def signed(self, said: Resumed) -> bool:
+        """Whether a resumption is signed by who signed checkpoints then."""
+        keys = self.succession.around(said.leaf)
+        return any(self.verifies(key, said.resumption.text, said.signature) for key in keys)
 
 
 def _signers(
@@ -155,13 +174,14 @@ def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Sealed]:
 
 @dataclass(frozen=True, slots=True)
 class _Events:
-    """So many events are sealed, and these announce a key."""
+    """So many events are sealed; these announce a key, and these say that the record was resumed."""
 
     count: int
     announced: list[Announced]
+    resumed: list[Resumed]
 
 
-def _events(connection: Connection, progress: Callable[[int], None]) -> _Events | BrokenSeal:
+def _events(connection: Connection, progress: Callable[[int], None], *, restored: bool = False) -> _Events | BrokenSeal:
     """Every batch of events: its rows, its hash, its place in the chain, its leaf."""
     batches = connection.execute(
         "select b.id, b.from_txid, b.to_txid, b.hash, l.hash, l.leaf from event_batch b full join"
@@ -170,6 +190,7 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> _Events 
     ).fetchall()
     number, ends, link, count = 0, 0, FIRST_LINK, 0
     announced: list[Announced] = []
+    resumed: list[Resumed] = []
     with connection.cursor("sealed_events", row_factory=tuple_row) as cursor:
         cursor.itersize = _AT_ONCE
         cursor.execute(
@@ -191,6 +212,8 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> _Events 
                 hashes.append(ahead.hash)
                 if ahead.event and (said := announced_by(ahead.event, leaf_number)):
                     announced.append(said)
+                if ahead.event and (gone := resumed_by(ahead.event, leaf_number)):
+                    resumed.append(gone)
                 last, ahead = ahead.event_id, next(rows, None)
             link = batch_hash(link, hashes)
             if link != bytes(hash_):
@@ -204,24 +227,33 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> _Events 
             return BrokenSeal(f"event {ahead.event_id}", "it is sealed in a batch that is not there")
     slipped = connection.execute(
         "select id from event e where txid < %s and not exists (select from event_seal s where s.event_id = e.id)"
-        " order by id limit 1",
-        (ends,),
+        " and not (%s and e.id > (select max(event_id) from event_seal)"
+        "  and e.at >= (select at from sealed_checkpoint order by size desc limit 1)) order by id limit 1",
+        (ends, restored),
     ).fetchone()
     if slipped:
         return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed")
-    return _Events(count, announced)
+    return _Events(count, announced, resumed)
 
 
-def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | None]) -> tuple[int, int] | BrokenSeal:
-    """The tree over all leaves, and every signed root. Gives how many leaves and checkpoints there are."""
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """So many leaves and checkpoints there are; `unfit` are the checkpoints from outside that do not fit, in order."""
+
+    leaves: int
+    checkpoints: int
+    unfit: list[Signed]
+
+
+def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | None]) -> _Tree | BrokenSeal:
+    """The tree over all leaves, and every signed root."""
+    there: dict[int, list[Signed]] = {}
     for place, note in enumerate(outside, start=1):
         if note is None or signers.of(note) is None:
             return BrokenSeal(f"checkpoint {place} of the file", "it is damaged, or not signed with this key")
-    roots: dict[int, list[bytes]] = {}
-    for note in outside:
-        assert note is not None
-        roots.setdefault(note.checkpoint.size, []).append(note.checkpoint.root)
+        there.setdefault(note.checkpoint.size, []).append(note)
     frontier, previous, count, signed_up_to = Frontier(), FIRST, 0, 0
+    unfit: list[Signed] = []
     with connection.cursor("tree") as leaves, connection.cursor("checkpoints") as checkpoints:
         leaves.itersize = checkpoints.itersize = _AT_ONCE
         leaves.execute("select leaf, log, hash from seal_leaf order by leaf")
@@ -232,8 +264,7 @@ def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | 
             if leaf != frontier.size or log not in set(Log):
                 return BrokenSeal(f"leaf {frontier.size}", "it is not there any more")
             frontier.append(bytes(hash_))
-            if any(root != frontier.root for root in roots.get(frontier.size, ())):
-                return BrokenSeal(f"checkpoint {frontier.size}", "what was recorded before it is not what it signed")
+            unfit += [note for note in there.get(frontier.size, ()) if note.checkpoint.root != frontier.root]
             if ahead is None or ahead[0] > frontier.size:
                 continue
             signed = _follows(ahead, previous, frontier, signers)
@@ -241,12 +272,28 @@ def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | 
                 return signed
             previous, count, signed_up_to = signed, count + 1, frontier.size
             ahead = next(rows, None)
-    most = max([*roots, ahead[0] if ahead else 0])
-    if most > frontier.size:
-        return BrokenSeal(f"leaf {frontier.size}", f"the record was cut off here: a checkpoint signed {most} leaves")
+    if ahead is not None:
+        return _cut_off(frontier.size, ahead[0])
     if signed_up_to != frontier.size:
         return BrokenSeal(f"leaf {signed_up_to}", "it and what follows was never signed")
-    return frontier.size, count
+    unfit += [note for size in sorted(there) if size > frontier.size for note in there[size]]
+    return _Tree(frontier.size, count, unfit)
+
+
+def _unfit(tree: _Tree, resumed: Sequence[Resumption], *, restored: bool) -> tuple[Signed, ...] | BrokenSeal:
+    """The checkpoints from outside that are of what a restore lost; any other that does not fit is a breach."""
+    for note in tree.unfit:
+        size = note.checkpoint.size
+        if any(gap.excuses(note.checkpoint) for gap in resumed) or (restored and size > tree.leaves):
+            continue
+        if size > tree.leaves:
+            return _cut_off(tree.leaves, tree.unfit[-1].checkpoint.size)
+        return BrokenSeal(f"checkpoint {size}", "what was recorded before it is not what it signed")
+    return tuple(tree.unfit)
+
+
+def _cut_off(leaves: int, signed: int) -> BrokenSeal:
+    return BrokenSeal(f"leaf {leaves}", f"the record was cut off here: a checkpoint signed {signed} leaves")
 
 
 def _follows(

@@ -86,6 +86,12 @@ class Succession:
             return self.reigns[0] if self.reigns else None
         return next((reign for reign in self.reigns[known[-1] + 1 :] if not reign.announced), None)
 
+    def around(self, leaf: int) -> list[bytes]:
+        """Who may have signed the first checkpoint that covers a leaf."""
+        begun = [n for n, reign in enumerate(self.reigns) if reign.since <= leaf]
+        first = begun[-1] if begun else 0
+        return [reign.public_key for reign in self.reigns[first : first + 2]]
+
     def _announced(self, public_key: bytes) -> bool:
         former = self.reigns[-1].public_key
         return any(

@@ -17,6 +17,7 @@ from werda.core.checkpoint import FIRST, Checkpoint, key_hash, leaf_of, read_not
 from werda.core.merkle import Frontier
 from werda.keys.known import KeyState
 from werda.keys.signer import Signer
+from werda.store.queries.transactions import horizon
 
 Connection = psycopg.Connection[Any]
 
@@ -90,22 +91,35 @@ def _last(connection: Connection) -> tuple[Frontier, bytes, bytes]:
     return Frontier.from_bytes(row[0], bytes(row[2])), signed.checkpoint.hash, signed.key_hash
 
 
+def counter_went_back(connection: Connection) -> bool:
+    """Whether transactions are counted from below what is sealed, or were when an event was written that is not."""
+    last = connection.execute(
+        "select to_txid, (select coalesce(max(event_id), 0) from event_seal) from event_batch order by id desc limit 1"
+    ).fetchone()
+    if last is None:
+        return False
+    ends, newest = last
+    if horizon(connection) < ends:
+        return True
+    # The count may have come up to the old one meanwhile. Ids go on in a restore, so what was written before shows.
+    row = connection.execute("select exists (select from event where id > %s and txid < %s)", (newest, ends)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _seal_events(connection: Connection) -> int:
     """One batch of all events whose transactions, and all as old, have ended. Gives how many."""
-    row = connection.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone()
-    assert row is not None
-    horizon: int = row[0]
+    if counter_went_back(connection):
+        raise CounterWentBack(
+            "events cannot be sealed: the database counts transactions anew, as after a restore from a dump; run"
+            " `werda audit resume`, which checks what was restored and lets sealing go on"
+        )
+    ended = horizon(connection)
     last = connection.execute("select id, to_txid, hash from event_batch order by id desc limit 1").fetchone()
     number, begins, link = (last[0], last[1], bytes(last[2])) if last else (0, 0, FIRST_LINK)
-    if horizon < begins:
-        raise CounterWentBack(
-            "events cannot be sealed: the database counts transactions anew, as after a restore from a dump; restore it"
-            " from a physical backup, or set its counter beyond the old one with pg_resetwal -x"
-        )
     # No more than a chunk at a time, but always whole transactions.
     chunk = connection.execute(
         "select max(txid) + 1 from (select txid from event where txid >= %s and txid < %s order by txid limit %s) e",
-        (begins, horizon, _MOST),
+        (begins, ended, _MOST),
     ).fetchone()
     if chunk is None or chunk[0] is None:
         return 0
