@@ -4,13 +4,16 @@ import base64
 import json
 import subprocess
 import sys
+import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.database import TestDatabase, werda
-from tests.keys.keytown import KeyTown
+from tests.keys.keytown import KeyTown, soon
 from tests.people import Person
 from tests.sealing import notes_of, seal_now, signer_of
 from werda.audit.verify_seal import BrokenSeal, Checked, verify_record
@@ -19,6 +22,7 @@ from werda.keys import keyset, ring
 from werda.keys.ring import RingName
 from werda.keys.signer import Signer, verifies
 from werda.store.roles import Role
+from werda.usecases.hold_keys import HeldKeys
 from werda.usecases.retire_key import Retired
 from werda.usecases.rotate_key import Added, Behind, Promoted, Unsealed, rotate_step
 from werda.usecases.seal_record import seal
@@ -131,6 +135,37 @@ def test_of_two_workers_the_one_that_learns_late_signs_no_more(town: KeyTown) ->
         assert seal(worker, late, town.now).checkpoint is None
     seal_now(town.database, town.now)
     assert isinstance(check(town, key_of(town)), Checked)
+
+
+def test_the_worker_follows_a_rotation_while_it_seals(town: KeyTown) -> None:
+    """No restart, no second key in between, and nothing left unsealed."""
+    held = HeldKeys(town.custody, town.keys).watch()
+    stop = threading.Event()
+
+    def seals() -> None:
+        with town.custody() as worker:
+            while not stop.wait(0.05):
+                worker.execute(EVENT)
+                seal(worker, held.ring(Signer), datetime.now(UTC))
+
+    old = held.ring(Signer).public_key
+    thread = threading.Thread(target=seals)
+    thread.start()
+    try:
+        for command in ("rotate", "retire"):
+            done = werda("keys", command, "audit", environment=town.database.environment)
+            assert done.returncode == 0, done.stderr
+            if command == "rotate":
+                soon(lambda: held.ring(Signer).public_key != old)
+                time.sleep(1.5)  # until nothing writes under the former key any more
+    finally:
+        stop.set()
+        thread.join()
+        held.close()
+    found = check(town, old)
+    assert isinstance(found, Checked), found
+    assert [reign.announced for reign in found.keys] == [True, True]
+    assert found.unsealed <= 2
 
 
 def test_retiring_waits_for_the_new_key_to_have_signed(town: KeyTown) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,7 @@ from tests.sealing import notes_of, seal_now, signer_of
 from werda.audit.verify_seal import BrokenSeal, Checked, verify_record
 from werda.core.checkpoint import Signed, read_notes
 from werda.keys.signer import verifies
+from werda.server.worker import Sealing
 from werda.store.postgres import SUPERUSER, EmbeddedPostgres, binaries
 from werda.store.roles import Role, make_embedded_database, make_roles
 from werda.usecases.seal_record import CounterWentBack
@@ -101,6 +104,19 @@ def test_sealing_stops_after_a_restore_from_a_dump_and_says_what_to_do(restored:
     with pytest.raises(CounterWentBack, match="werda audit resume"):
         seal_now(database)
     assert "run `werda audit resume`" in audit(database, "status")[1]
+
+
+def test_the_worker_says_it_once_a_minute_and_goes_on(
+    restored: tuple[TestDatabase, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    database, _ = restored
+    it: Any = SimpleNamespace(signer=lambda: signer_of(database))
+    sealing = Sealing(it)
+    with database.connect(Role.CUSTODY) as worker:
+        for _ in range(3):
+            assert sealing.seal(worker) is False
+    [line] = [record.getMessage() for record in caplog.records]
+    assert "run `werda audit resume`" in line
 
 
 def test_the_operator_is_told_what_is_missing_and_may_stop(restored: tuple[TestDatabase, Path]) -> None:

@@ -65,7 +65,7 @@ def resumed_by(event: EventRow, leaf: int) -> Resumed | None:
         kept_at, known_at, at = (datetime.fromisoformat(detail[name]) for name in ("kept_at", "known_at", "at"))
         resumption = Resumption(int(detail["kept"]), kept_at, int(detail["known"]), known_at, at)
         return Resumed(resumption, base64.b64decode(detail["signature"], validate=True), leaf)
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError, binascii.Error):
         return None
 
 

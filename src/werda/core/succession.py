@@ -47,7 +47,7 @@ def announced_by(event: EventRow, leaf: int) -> Announced | None:
     try:
         detail = json.loads(event.detail)
         public_key, signature = (base64.b64decode(detail[name], validate=True) for name in ("public", "signature"))
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error):
         return None
     return Announced(public_key, signature, leaf)
 
