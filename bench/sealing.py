@@ -17,7 +17,7 @@ from tests.database import Cluster, TestDatabase
 from tests.sealing import notes_of, signer_of
 from werda.audit.verify_seal import Checked, verify_record
 from werda.core.checkpoint import read_notes
-from werda.keys.signer import signed_with
+from werda.keys.signer import verifies
 from werda.store.roles import Role
 from werda.usecases.seal_record import seal
 
@@ -70,7 +70,7 @@ def main() -> None:
     outside = read_notes(notes_of(database))
     begun = time.perf_counter()
     with database.connect() as owner:
-        found = verify_record(owner, signed_with(signer_of(database).public_keys), outside)
+        found = verify_record(owner, signer_of(database).public_keys, verifies, outside)
     assert isinstance(found, Checked), found
     seconds = time.perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

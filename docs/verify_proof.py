@@ -1,8 +1,9 @@
-"""Check a proof of `werda audit prove`: python verify_proof.py PROOF.json PUBLIC_KEY
+"""Check a proof of `werda audit prove`: python verify_proof.py PROOF.json PUBLIC_KEY [PUBLIC_KEY …]
 
 Each record is one line of text. Its hash stands among those of its batch; the batch's hash is chained to the one before
 and makes a leaf; the leaf leads to a root, and the root is signed. PUBLIC_KEY is what `werda audit key` prints, which
-the operator published. Standard library only; the signature is checked where `cryptography` is installed.
+the operator published; a later key is believed when an earlier one signed it. Standard library only; signatures are
+checked where `cryptography` is installed.
 """
 
 import base64
@@ -27,7 +28,20 @@ def root_of(record: dict) -> bytes:
     return at
 
 
-def main(proof_file: str, public_key: str) -> None:
+def signed(keys: list[str], signature: bytes, text: str) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    for key in keys:
+        try:
+            Ed25519PublicKey.from_public_bytes(base64.b64decode(key)).verify(signature, text.encode())
+            return True
+        except InvalidSignature:
+            continue
+    return False
+
+
+def main(proof_file: str, *public_keys: str) -> None:
     with open(proof_file, encoding="utf-8") as file:
         proof = json.load(file)
     if not proof["checkpoint"]:
@@ -37,17 +51,15 @@ def main(proof_file: str, public_key: str) -> None:
     for record in proof["records"]:
         if root_of(record) != root:
             sys.exit(f"this record does not lead to the signed root: {record['line']}")
-    signature = base64.b64decode(signature_line.split(" ")[2])[4:]
+    keys = list(public_keys)
     try:
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        for later in proof.get("keys", []):
+            if signed(keys, base64.b64decode(later["signature"]), f"werda/audit key\n{later['public']}\n"):
+                keys.append(later["public"])
+        if not signed(keys, base64.b64decode(signature_line.split(" ")[2])[4:], f"{text}\n"):
+            sys.exit("the checkpoint is not signed with this key")
     except ImportError:
         print("NOT CHECKED: the signature; install cryptography for that", file=sys.stderr)
-    else:
-        try:
-            Ed25519PublicKey.from_public_bytes(base64.b64decode(public_key)).verify(signature, f"{text}\n".encode())
-        except InvalidSignature:
-            sys.exit("the checkpoint is not signed with this key")
     print(f"{len(proof['records'])} records are in the record that was signed at {text.split(chr(10))[3]}")
 
 

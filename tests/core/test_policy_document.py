@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from werda.core.alarm import Sensitivity
 from werda.core.budget import Limits
 from werda.core.call import Channel
 from werda.core.customer_code import CodeFormat
@@ -78,6 +79,24 @@ def test_a_call_code_is_never_as_long_as_a_customer_code(code: int, call_code: i
 def test_a_call_code_is_never_as_long_as_a_puk_or_a_letter_code(digits: int) -> None:  # B6
     problem = only_problem(SHORTEST + f"[one_time]\ncall_code_digits = {digits}\n")
     assert problem.key == "one_time.call_code_digits"
+
+
+def test_how_clear_the_signs_of_an_attack_must_be_has_bounds() -> None:  # C6
+    assert taken(SHORTEST).alarm.sensitivity == Sensitivity(5, 7, 3)
+    said = "[alarm]\nsuspicious_deviations = 4\nattack_deviations = 20\nsurge_factor = 2\n"
+    assert taken(SHORTEST + said).alarm.sensitivity == Sensitivity(4, 20, 2)
+    found = problems(SHORTEST + "[alarm]\nsuspicious_deviations = 3\nattack_deviations = 21\nsurge_factor = 1\n")
+    assert [problem.key for problem in found] == [
+        "alarm.suspicious_deviations",
+        "alarm.attack_deviations",
+        "alarm.surge_factor",
+    ]
+
+
+def test_an_attack_is_no_less_clear_than_what_is_suspicious() -> None:  # C6
+    problem = only_problem(SHORTEST + "[alarm]\nsuspicious_deviations = 8\n")
+    assert (problem.key, problem.line) == ("alarm.attack_deviations", 6)
+    assert "from 8 to 20, or lower suspicious_deviations" in problem.message
 
 
 def test_letter_codes_are_longer_than_a_puk() -> None:  # E4

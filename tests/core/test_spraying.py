@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from werda.core.alarm import AlarmState
+from werda.core.alarm import AlarmState, Sensitivity
 from werda.core.spraying import BUCKETS, USUAL_SLIPS, Alarm, Evidence, Sums, Usual, look, usual_slips
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -16,7 +16,8 @@ CALM, SUSPICIOUS, ATTACK = AlarmState
 
 def sketch(codes: list[int]) -> tuple[tuple[int, ...], ...]:
     """Codes in buckets, as a keyed value would spread them."""
-    return (tuple(Counter(random.Random(code).randrange(BUCKETS) for code in codes).values()),)
+    counts = Counter(random.Random(code).randrange(BUCKETS) for code in codes)
+    return (tuple(counts[bucket] for bucket in range(BUCKETS)),)
 
 
 def honest(errors: int, seed: int, slips: float = USUAL_SLIPS) -> Sums:
@@ -32,7 +33,7 @@ def joined(some: Sums, others: Sums) -> Sums:
     buckets: Counter[int] = Counter()
     for sums in (some, others):
         for day in sums.buckets:
-            buckets.update(dict(enumerate(day)))
+            buckets.update(dict(enumerate(day)))  # the same bucket of both
     return Sums(
         some.attempts + others.attempts,
         some.failures + others.failures,
@@ -44,7 +45,7 @@ def joined(some: Sums, others: Sums) -> Sums:
 
 def sprayed(guesses: int, seed: int, values: int) -> Sums:
     """Guesses of an attacker who tries so many values: few popular ones, or all."""
-    chance = random.Random(seed)
+    chance = random.Random(f"guesses {seed}")  # not the numbers that the customers' codes come from
     codes = [chance.randrange(values) for _ in range(guesses)]
     return Sums(guesses, guesses, guesses, sum(chance.random() < 39 / 9_999 for _ in codes), sketch(codes))
 
@@ -61,11 +62,53 @@ def test_a_brand_whose_customers_slip_less_is_called_suspicious_at_most_until_th
     assert {Evidence.of(sums, Usual(slips=0.2)).state for sums in few} == {CALM}
 
 
-@pytest.mark.parametrize("values", [3, 20, 100])
-def test_popular_codes_on_many_accounts_are_an_attack(values: int) -> None:
-    """A hundred guesses are enough, from however many numbers."""
-    states = {Evidence.of(joined(honest(20, seed), sprayed(100, seed, values)), Usual()).state for seed in range(50)}
+@pytest.mark.parametrize(("values", "guesses"), [(3, 100), (20, 100), (100, 150)])
+def test_popular_codes_on_many_accounts_are_an_attack(values: int, guesses: int) -> None:
+    """A hundred guesses or little more are enough, from however many numbers."""
+    states = {
+        Evidence.of(joined(honest(20, seed), sprayed(guesses, seed, values)), Usual()).state for seed in range(50)
+    }
     assert states == {ATTACK}
+
+
+EARLY, STANDARD, LATE = Sensitivity(4, 5, 2), Sensitivity(), Sensitivity(8, 12, 5)
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "few_popular", "popular", "any_codes"),
+    [(EARLY, 30, 80, 80), (STANDARD, 40, 110, 130), (LATE, 50, 160, 320)],
+)
+def test_how_many_guesses_a_sensitivity_lets_pass(
+    sensitivity: Sensitivity, few_popular: int, popular: int, any_codes: int
+) -> None:
+    """The figures of docs/guarding.md: so many guesses within ten minutes are called an attack, half as many seldom."""
+    for values, guesses in ((20, few_popular), (100, popular), (10_000, any_codes)):
+        for share, expected in ((1.0, True), (0.5, False)):
+            found = [
+                Evidence.of(
+                    joined(honest(20, seed), sprayed(int(guesses * share), seed, values)), Usual(), sensitivity
+                ).state
+                for seed in range(40)
+            ]
+            assert (found.count(ATTACK) >= 38) is expected, (values, share)
+
+
+@pytest.mark.parametrize(("sensitivity", "warned"), [(EARLY, 59), (STANDARD, 16), (LATE, 0)])
+def test_what_a_sensitivity_costs_honest_callers(sensitivity: Sensitivity, warned: int) -> None:
+    """The figures of docs/guarding.md: customers who slip less than usual are warned of, and never called an attack."""
+    looks = [Evidence.of(honest(300, seed, slips=0.25), Usual(failures=300.0), sensitivity) for seed in range(200)]
+    states = [seen.state for seen in looks]
+    assert (states.count(SUSPICIOUS), states.count(ATTACK)) == (warned, 0)
+
+
+@pytest.mark.parametrize(("sensitivity", "failures"), [(EARLY, 290), (STANDARD, 390), (LATE, 590)])
+def test_from_how_many_failures_on_customers_who_say_their_old_codes_are_called_an_attack(
+    sensitivity: Sensitivity, failures: int
+) -> None:
+    """The figures of docs/guarding.md, where a hundred failures in ten minutes are usual."""
+    for more, expected in ((0, SUSPICIOUS), (1, ATTACK)):
+        said = sprayed(failures + more, 1, 10_000)
+        assert Evidence.of(said, Usual(failures=100.0), sensitivity).state is expected
 
 
 def test_random_guesses_are_an_attack_too_because_nobody_slips() -> None:

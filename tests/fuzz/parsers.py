@@ -6,11 +6,13 @@ defines something named like a parser and is in neither list fails test_fuzz.py.
 """
 
 import base64
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import tink
@@ -20,9 +22,12 @@ from tink import prf
 from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
 from werda.core import checkpoint, legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
+from werda.core.audit import EventKind, EventRow
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.incident_query import parse_where
+from werda.core.resumption import resumed_by
 from werda.core.secret import Secret
+from werda.core.succession import announced_by
 from werda.core.tariff import LineKind, Payment
 from werda.core.toml_document import Document
 from werda.documents.letterhead import read_letterhead
@@ -69,6 +74,11 @@ _notes = _words | st.builds(
     "werda/audit\n{}\n{}\n{}\n{}\n\n— werda/audit {}\n".format,
     *(st.integers().map(str), _base64, st.datetimes().map(str) | _words, _base64, _base64),
 )
+_said = st.dictionaries(
+    st.sampled_from(["public", "signature", "kept", "kept_at", "known", "known_at", "at", MARK]),
+    _base64 | st.integers() | st.floats() | st.none() | st.datetimes(timezones=st.just(UTC)).map(str),
+).map(json.dumps)
+_details = _said | _words | st.integers(1, 3000).map(lambda n: "[" * n)
 _key = st.sampled_from(
     ["brand", "valid_from", "methods", "method", "level", "currency", "tariff", "company", "legal", MARK]
 )
@@ -118,6 +128,10 @@ def _ring(text: str) -> Any:
     return ring.load(Path("nowhere"), RingName.CUSTODY, {"WERDA_CUSTODY_KEYRING": text})
 
 
+def _event(kind: EventKind, detail: str) -> EventRow:
+    return EventRow(1, datetime(2026, 11, 26, tzinfo=UTC), 1, kind, None, None, None, "operator", detail, UUID(int=1))
+
+
 _verifier = Verifier(tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA256))
 
 PARSERS = [
@@ -126,6 +140,8 @@ PARSERS = [
     Parser("core.toml_document", Document.parse, _toml),
     Parser("documents.letterhead", _letterhead, _toml),
     Parser("core.checkpoint", checkpoint.read_notes, _notes),
+    Parser("core.succession", lambda d: announced_by(_event(EventKind.KEY_ADDED, d), 1), _details),
+    Parser("core.resumption", lambda d: resumed_by(_event(EventKind.RECORD_RESUMED, d), 1), _details),
     Parser("core.incident_query", _where, _filters),
     Parser("core.customer_code", lambda s: CustomerCode.parse(s, CodeFormat()), _secrets),
     Parser("core.number", number.normalise, _words),

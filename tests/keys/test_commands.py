@@ -41,12 +41,12 @@ def test_a_rotation_by_commands(town: KeyTown) -> None:
             "insert into django_session values ('s', %s, now() + interval '1 day')", (factors.seal("session", "{}"),)
         )
     status, words = keys(town, "rotate", "all", "--step")
-    assert (status, words.count("is added")) == (0, 3), words
+    assert (status, words.count("is added")) == (0, 4), words
     status, words = keys(town, "rotate", "mac", "--step")
     assert (status, "is promoted from" in words) == (1, True), words
     earlier(town, 1)
     status, words = keys(town, "rotate", "all", "--step")
-    assert (status, words.count("is the primary one now")) == (0, 3), words
+    assert (status, words.count("is the primary one now")) == (0, 4), words
     status, words = keys(town, "rotate", "custody", "--step")
     assert (status, "of the last rotation is still there" in words) == (1, True), words
     earlier(town, 4)
@@ -55,6 +55,7 @@ def test_a_rotation_by_commands(town: KeyTown) -> None:
     assert "1 PUKs, 1 counts of codes, 1 customer codes lie under it" in words
     assert "1 SIM profiles, 1 customer codes" in words or "1 customer codes" in words
     assert "1 sessions lie under it" in words
+    assert words.count("is retired") == 1, "nothing lies under the key that signs"
     assert keys(town, "rewrap") == (0, "5 rows were made anew\n")
     shown = json.loads(keys(town, "show", "--json")[1])
     assert [key["state"] for key in shown["custody"]["keys"]] == ["former", "primary"]
@@ -66,7 +67,7 @@ def test_a_rotation_by_commands(town: KeyTown) -> None:
         assert len(keyset.key_ids(ring.text_of(town.keys, name))) == 1
 
 
-_WORDS = ("mac", "custody", "second-factor")
+_WORDS = ("mac", "custody", "second-factor", "audit")
 
 
 def test_show_says_where_a_ring_is_and_what_is_wrong_with_it(town: KeyTown) -> None:

@@ -10,11 +10,23 @@ import hvac  # type: ignore[import-untyped]
 import pytest
 
 from tests.database import TestDatabase, werda
-from tests.keys.vault import DECRYPTED, ENCRYPTED, LOGGED_IN, Vault, speak_tls, start_vault, written
+from tests.keys.vault import (
+    DECRYPTED,
+    ENCRYPTED,
+    LOGGED_IN,
+    LOGGED_IN_BY_KUBERNETES,
+    Vault,
+    speak_tls,
+    start_vault,
+    written,
+)
 from werda.core.secret import Secret
 from werda.keys import ring
 from werda.keys.ring import BadKeyRing, RingName
-from werda.keys.transit import Transit, TransitFailed
+from werda.keys.transit import Transit
+from werda.keys.vault import Vault as Server
+from werda.keys.vault import VaultFailed
+from werda.keys.vault_login import TokenFile
 
 
 @pytest.fixture
@@ -76,7 +88,12 @@ def test_a_login_by_approle_is_that_of_the_documented_client(vault: Vault, tmp_p
 
 @pytest.mark.parametrize(
     ("sample", "path"),
-    [(ENCRYPTED, ("data", "ciphertext")), (DECRYPTED, ("data", "plaintext")), (LOGGED_IN, ("auth", "client_token"))],
+    [
+        (ENCRYPTED, ("data", "ciphertext")),
+        (DECRYPTED, ("data", "plaintext")),
+        (LOGGED_IN, ("auth", "client_token")),
+        (LOGGED_IN_BY_KUBERNETES, ("auth", "client_token")),
+    ],
 )
 def test_documented_answers_have_what_is_read(sample: dict[str, dict[str, str]], path: tuple[str, str]) -> None:
     assert isinstance(sample[path[0]][path[1]], str)
@@ -86,7 +103,7 @@ def test_a_ring_is_bound_to_its_name(vault: Vault, tmp_path: Path) -> None:
     """B5: a file put in the place of another ring's does not open."""
     ours = transit(vault, tmp_path)
     ciphertext = ours.encrypt("custody", Secret("fox"))
-    with pytest.raises(TransitFailed, match="ciphertext of another ring"):
+    with pytest.raises(VaultFailed, match="ciphertext of another ring"):
         ours.decrypt("verifier", ciphertext)
 
 
@@ -116,7 +133,7 @@ def test_set_up_and_start_with_rings_that_the_vault_keeps(
 
 def test_a_certificate_that_nobody_trusts_is_refused(vault: Vault, tmp_path: Path) -> None:
     ca = speak_tls(vault, tmp_path)
-    with pytest.raises(TransitFailed, match="name its authority in WERDA_TRANSIT_CA"):
+    with pytest.raises(VaultFailed, match="name its authority in WERDA_TRANSIT_CA"):
         transit(vault, tmp_path).encrypt("custody", Secret("fox"))
     trusting = transit(vault, tmp_path, WERDA_TRANSIT_CA=str(ca))
     assert trusting.decrypt("custody", trusting.encrypt("custody", Secret("fox"))) == Secret("fox")
@@ -134,7 +151,7 @@ def test_a_certificate_that_nobody_trusts_is_refused(vault: Vault, tmp_path: Pat
 def test_a_wrong_setting_is_told_with_its_name(
     vault: Vault, tmp_path: Path, changes: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(TransitFailed, match=message):
+    with pytest.raises(VaultFailed, match=message):
         Transit.of_environment({**settings(vault, tmp_path), **changes})
 
 
@@ -149,15 +166,15 @@ def test_what_is_wrong_with_the_vault_is_told_and_nothing_secret_with_it(vault: 
         if state == "away":
             vault.server.shutdown()
             vault.server.server_close()
-        with pytest.raises(TransitFailed) as failed:
+        with pytest.raises(VaultFailed) as failed:
             ours.decrypt("custody", ciphertext)
         messages.append(str(failed.value))
     assert "403" in messages[0]
     assert "is sealed or out of order" in messages[1]
     assert "does not answer (ConnectError)" in messages[2]
     assert not any("s.wrong" in message or ciphertext in message for message in messages)
-    with pytest.raises(TransitFailed, match="is missing or empty"):
-        Transit(ours.url, "werda", token=Path("nowhere")).decrypt("custody", ciphertext)
+    with pytest.raises(VaultFailed, match="is missing or empty"):
+        Transit(Server(vault.url), TokenFile(Path("nowhere")), "werda").decrypt("custody", ciphertext)
 
 
 def test_a_vault_that_is_away_keeps_a_ring_closed(

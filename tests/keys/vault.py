@@ -1,4 +1,4 @@
-"""A transit engine and AppRole as Vault and OpenBao document their HTTP API v1, for tests: real TLS, a real key.
+"""Transit, AppRole, Kubernetes and tokens as Vault and OpenBao document their HTTP API v1: real TLS, a real key.
 
 Its answers have the shapes of the documentation's samples, which stand here word for word; test_transit.py lets hvac,
 the client that people use with both, make the same calls.
@@ -43,13 +43,34 @@ LOGGED_IN: Final = {
     "renewable": False,
     "lease_id": "",
 }
+# "Kubernetes auth method", Authentication via the API, the response.
+LOGGED_IN_BY_KUBERNETES: Final = {
+    "auth": {
+        "client_token": "38fe9691-e623-7238-f618-c94d4e7bc674",
+        "accessor": "78e87a38-84ed-2692-538f-ca8b9f400ab3",
+        "policies": ["default"],
+        "metadata": {
+            "role": "demo",
+            "service_account_name": "myapp",
+            "service_account_namespace": "default",
+            "service_account_secret_name": "myapp-token-pd21c",
+            "service_account_uid": "aa9aa8ff-98d0-11e7-9bb7-0800276d99bf",
+        },
+        "lease_duration": 2764800,
+        "renewable": True,
+    }
+}
 # "HTTP API", Error response.
 REFUSED: Final = {"errors": ["permission denied"]}
 
 
 @dataclass
 class Vault:
-    """A running one. `asked` are the requests: method, path, headers, body."""
+    """A running one. `asked` are the requests: method, path, headers, body.
+
+    A login by Kubernetes gives a token of its own each time, for `lease` seconds; `service_account` is the token that
+    it knows. A renewal is for `renewed` seconds, None: refused.
+    """
 
     server: ThreadingHTTPServer
     token: str = "s.root"
@@ -57,6 +78,10 @@ class Vault:
     key: bytes = field(default_factory=lambda: AESGCM.generate_key(256))
     asked: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     scheme: str = "http"
+    service_account: str = "eyJ.werda.1"
+    lease: int = 3600
+    renewed: int | None = 3600
+    live: list[str] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -70,8 +95,16 @@ class Vault:
             if (body["role_id"], body["secret_id"]) != ("werda-role", "werda-secret"):
                 return 400, {"errors": ["invalid role or secret ID"]}
             return 200, {**LOGGED_IN, "auth": {**LOGGED_IN["auth"], "client_token": self.token}}  # type: ignore[dict-item]
-        if headers.get("X-Vault-Token") != self.token:
+        if path == "/v1/auth/kubernetes/login":
+            if (body["role"], body["jwt"]) != ("werda", self.service_account):
+                return 403, REFUSED
+            self.live.append(f"s.kubernetes-{len(self.asked)}")
+            return 200, _granted(self.live[-1], self.lease)
+        shown = headers.get("X-Vault-Token", "")
+        if shown not in {self.token, *self.live}:
             return 403, REFUSED
+        if path == "/v1/auth/token/renew-self":
+            return (403, REFUSED) if self.renewed is None else (200, _granted(shown, self.renewed))
         bound = base64.b64decode(body.get("associated_data", ""))
         nonce = b"0" * 11
         if path == "/v1/transit/encrypt/werda":
@@ -86,6 +119,11 @@ class Vault:
                 return 400, {"errors": ["cipher: message authentication failed"]}
             return 200, {"data": {"plaintext": base64.b64encode(plain).decode()}}
         return 404, {"errors": []}
+
+
+def _granted(token: str, lease: int) -> dict[str, Any]:
+    sample = LOGGED_IN_BY_KUBERNETES["auth"]
+    return {"auth": {**sample, "client_token": token, "lease_duration": lease}}
 
 
 def start_vault() -> Vault:

@@ -111,6 +111,18 @@ def test_a_brand_that_only_watches_is_warned(town: Town) -> None:
     assert look(town, NOW) is AlarmState.SUSPICIOUS
 
 
+def test_the_policy_says_how_clear_the_signs_must_be(town: Town) -> None:
+    text = resources.files("werda.demo").joinpath("policies", "nordfunk-2023.toml").read_text(encoding="utf-8")
+    less = "\n[alarm]\nsuspicious_deviations = 10\nattack_deviations = 20\n"
+    count(town, NOW, wrong=60, near=12, buckets=30)
+    with town.database.connect() as owner:
+        assert isinstance(activate_policy(owner, text + less, now=LONG_AGO), Policy)
+    assert look(town, NOW) is AlarmState.CALM
+    with town.database.connect() as owner:
+        owner.execute("update policy_version set document = replace(document, %s, '')", (less,))
+    assert look(town, NOW) is AlarmState.ATTACK
+
+
 def alarm(town: Town, *arguments: str) -> tuple[int, str, str]:
     done = werda("alarm", *arguments, environment=town.database.environment)
     return done.returncode, done.stdout, done.stderr

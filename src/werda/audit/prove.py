@@ -2,7 +2,8 @@
 
 Each attempt and event comes with its text, the hashes of its batch, and the path from the batch's leaf to the root of a
 signed checkpoint. ``docs/verify_proof.py`` checks it with nothing of ours. Hashes of other rows tell nothing: each row
-has a salt. Who of the operator's staff acted stands in an event's text; hand the proof to whom it is due.
+has a salt. Keys that signed after the one the reader has come signed by those before (core.succession). Who of the
+operator's staff acted stands in an event's text; hand the proof to whom it is due.
 """
 
 import base64
@@ -13,7 +14,7 @@ from typing import Any, Final
 import psycopg
 from psycopg.rows import class_row
 
-from werda.core.audit import FIRST_LINK, AttemptRow, EventRow, Log, attempt_line, event_line, line_hash
+from werda.core.audit import FIRST_LINK, AttemptRow, EventKind, EventRow, Log, attempt_line, event_line, line_hash
 from werda.core.merkle import paths
 
 Connection = psycopg.Connection[Any]
@@ -45,6 +46,7 @@ def prove(connection: Connection, customer_id: int) -> dict[str, Any]:
     with connection.transaction():
         connection.execute("set transaction isolation level repeatable read, read only")
         note = connection.execute("select note, size from sealed_checkpoint order by size desc limit 1").fetchone()
+        keys = _announcements(connection)
         records, unsealed = [], 0
         for log, id_, line in _lines(connection, customer_id):
             batch = _attempts(connection, id_) if log is Log.ATTEMPTS else _events(connection, id_)
@@ -62,6 +64,7 @@ def prove(connection: Connection, customer_id: int) -> dict[str, Any]:
     return {
         "checkpoint": note[0] if note else None,
         "unsealed": unsealed,
+        "keys": keys,
         "records": [
             {
                 "line": line,
@@ -75,6 +78,16 @@ def prove(connection: Connection, customer_id: int) -> dict[str, Any]:
             for line, id_, batch in records
         ],
     }
+
+
+def _announcements(connection: Connection) -> list[dict[str, str]]:
+    """How to get from a key that somebody has to the one that signed: each new key, signed by the one before."""
+    events = connection.execute(
+        "select detail ->> 'public', detail ->> 'signature' from event"
+        " where kind = %s and detail ? 'signature' order by id",
+        (EventKind.KEY_ADDED.value,),
+    ).fetchall()
+    return [{"public": public, "signature": signature} for public, signature in events]
 
 
 def _lines(connection: Connection, customer_id: int) -> Iterator[tuple[Log, int, str]]:

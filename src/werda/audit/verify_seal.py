@@ -3,6 +3,7 @@ signed root, those that lie outside the database too (design decision 5).
 
 Nothing of the database is believed but its rows: lines and hashes are computed here. What lies outside tells what the
 database must have held then: whoever cuts the record off or writes it anew, with whatever rights, no longer fits it.
+What a restore lost is told from that by a signature (core.resumption).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +16,10 @@ from psycopg.rows import tuple_row
 
 from werda.audit.verify_lanes import Broken, Whole, verify_lanes_at_hand
 from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
-from werda.core.checkpoint import FIRST, Signed, leaf_of, read_note
+from werda.core.checkpoint import FIRST, Signed, key_hash, leaf_of, read_note
 from werda.core.merkle import Frontier
+from werda.core.resumption import Resumed, Resumption, resumed_by
+from werda.core.succession import Announced, Reign, Succession, Verifies, announced_by
 
 _AT_ONCE: Final = 2_000
 
@@ -25,7 +28,11 @@ Connection = psycopg.Connection[Any]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left."""
+    """Everything is as it was recorded. `unsealed` events are too young; of `erased` rows their hashes are left.
+
+    `keys` are those that signed, in their order. `resumed` says what restores lost, `missing` are the checkpoints from
+    outside that are of what was lost; as of a restore that was not resumed, those of what is not there.
+    """
 
     attempts: Whole
     events: int
@@ -34,6 +41,9 @@ class Checked:
     leaves: int
     checkpoints: int
     outside: int
+    keys: tuple[Reign, ...]
+    resumed: tuple[Resumption, ...]
+    missing: tuple[Signed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +56,18 @@ class BrokenSeal:
 
 def verify_record(
     connection: Connection,
-    is_signed: Callable[[Signed], bool],
+    believed: Sequence[bytes],
+    verifies: Verifies,
     outside: Sequence[Signed | None] = (),
     progress: Callable[[str, int], None] = lambda _what, _done: None,
+    *,
+    restored: bool = False,
 ) -> Checked | Broken | BrokenSeal:
     """Check what the database holds, as of one moment; `outside` are checkpoints that were kept elsewhere.
 
-    `is_signed` says whether a note's signature is good under a key that is believed.
+    `believed` are public keys; those that follow from them are found in the record (core.succession).
+
+    `restored`: just after a restore events were counted anew, and checkpoints from outside may know more than is there.
 
     The connection must not be in a transaction. What is recorded meanwhile is not part of the check.
     """
@@ -61,23 +76,72 @@ def verify_record(
         attempts = verify_lanes_at_hand(connection, lambda done: progress("attempts", done))
         if isinstance(attempts, Broken):
             return attempts
-        events = _events(connection, lambda done: progress("events", done))
+        events = _events(connection, lambda done: progress("events", done), restored=restored)
         if isinstance(events, BrokenSeal):
             return events
-        tree = _tree(connection, is_signed, outside)
+        signers = _signers(connection, believed, verifies, events.announced)
+        tree = _tree(connection, signers, outside)
         if isinstance(tree, BrokenSeal):
             return tree
-        leaves, checkpoints = tree
+        if (doubted := signers.succession.doubted(believed)) is not None:
+            return BrokenSeal(f"checkpoint {doubted.since}", _DOUBTED)
+        resumed = tuple(said.resumption for said in events.resumed if signers.signed(said))
+        missing = _unfit(tree, resumed, restored=restored)
+        if isinstance(missing, BrokenSeal):
+            return missing
         return Checked(
             attempts=attempts,
-            events=events,
+            events=events.count,
             unsealed=_count(connection, "select count(*) from event e where not exists (select from event_seal s"
                             " where s.event_id = e.id)"),
             erased=_count(connection, "select count(*) from erased_record"),
-            leaves=leaves,
-            checkpoints=checkpoints,
+            leaves=tree.leaves,
+            checkpoints=tree.checkpoints,
             outside=len(outside),
+            keys=tuple(signers.succession.reigns),
+            resumed=resumed,
+            missing=missing,
         )  # fmt: skip
+
+
+_DOUBTED: Final = (
+    "it is not signed with this key, nor with one that was announced under it; if the key was lost, give its successor,"
+    " as it was published then"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Signers:
+    """Every key that may have signed, by the hash that a note names it with, and who followed whom."""
+
+    candidates: dict[bytes, list[bytes]]
+    succession: Succession
+    verifies: Verifies
+
+    def of(self, note: Signed) -> bytes | None:
+        """Who signed a note."""
+        data = note.checkpoint.text.encode()
+        candidates = self.candidates.get(note.key_hash, ())
+        return next((key for key in candidates if self.verifies(key, data, note.signature)), None)
+
+    def signed(self, said: Resumed) -> bool:
+        """Whether a resumption is signed by who signed checkpoints then."""
+        keys = self.succession.around(said.leaf)
+        return any(self.verifies(key, said.resumption.text, said.signature) for key in keys)
+
+
+def _signers(
+    connection: Connection, believed: Sequence[bytes], verifies: Verifies, announced: Sequence[Announced]
+) -> _Signers:
+    """What the database holds as public keys is not believed for that; it says where to look for signatures."""
+    stored = connection.execute("select value from key_canary where ring = 'audit'").fetchall()
+    candidates: dict[bytes, list[bytes]] = {}
+    for key in dict.fromkeys([*believed, *(bytes(value) for (value,) in stored), *(a.public_key for a in announced)]):
+        candidates.setdefault(key_hash(key), []).append(key)
+    by_key: dict[bytes, list[Announced]] = {}
+    for said in announced:
+        by_key.setdefault(said.public_key, []).append(said)
+    return _Signers(candidates, Succession(by_key, verifies), verifies)
 
 
 def _count(connection: Connection, statement: str) -> int:
@@ -108,14 +172,25 @@ def _sealed(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Sealed]:
         yield _Sealed(batch, EventRow(*event) if event[0] is not None else None, event_id, erased)
 
 
-def _events(connection: Connection, progress: Callable[[int], None]) -> int | BrokenSeal:
-    """Every batch of events: its rows, its hash, its place in the chain, its leaf. Gives how many events are sealed."""
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """So many events are sealed; these announce a key, and these say that the record was resumed."""
+
+    count: int
+    announced: list[Announced]
+    resumed: list[Resumed]
+
+
+def _events(connection: Connection, progress: Callable[[int], None], *, restored: bool = False) -> _Events | BrokenSeal:
+    """Every batch of events: its rows, its hash, its place in the chain, its leaf."""
     batches = connection.execute(
-        "select b.id, b.from_txid, b.to_txid, b.hash, l.hash from event_batch b full join"
+        "select b.id, b.from_txid, b.to_txid, b.hash, l.hash, l.leaf from event_batch b full join"
         " (select * from seal_leaf where log = %s) l on l.batch = b.id order by coalesce(b.id, l.batch)",
         (Log.EVENTS.value,),
     ).fetchall()
     number, ends, link, count = 0, 0, FIRST_LINK, 0
+    announced: list[Announced] = []
+    resumed: list[Resumed] = []
     with connection.cursor("sealed_events", row_factory=tuple_row) as cursor:
         cursor.itersize = _AT_ONCE
         cursor.execute(
@@ -126,7 +201,7 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
         )
         rows = _sealed(cursor)
         ahead = next(rows, None)
-        for batch, from_txid, to_txid, hash_, leaf in batches:
+        for batch, from_txid, to_txid, hash_, leaf, leaf_number in batches:
             if batch != number + 1 or from_txid != ends or leaf is None:
                 return BrokenSeal(f"batch {number + 1} of events", "it is not there as it was sealed")
             number, ends = batch, to_txid
@@ -135,6 +210,10 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
                 if ahead.hash is None or (ahead.event and not from_txid <= ahead.event.txid < to_txid):
                     return BrokenSeal(f"event {ahead.event_id}", "it is gone, or not where it was sealed")
                 hashes.append(ahead.hash)
+                if ahead.event and (said := announced_by(ahead.event, leaf_number)):
+                    announced.append(said)
+                if ahead.event and (gone := resumed_by(ahead.event, leaf_number)):
+                    resumed.append(gone)
                 last, ahead = ahead.event_id, next(rows, None)
             link = batch_hash(link, hashes)
             if link != bytes(hash_):
@@ -148,24 +227,33 @@ def _events(connection: Connection, progress: Callable[[int], None]) -> int | Br
             return BrokenSeal(f"event {ahead.event_id}", "it is sealed in a batch that is not there")
     slipped = connection.execute(
         "select id from event e where txid < %s and not exists (select from event_seal s where s.event_id = e.id)"
-        " order by id limit 1",
-        (ends,),
+        " and not (%s and e.id > (select max(event_id) from event_seal)"
+        "  and e.at >= (select at from sealed_checkpoint order by size desc limit 1)) order by id limit 1",
+        (ends, restored),
     ).fetchone()
-    return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed") if slipped else count
+    if slipped:
+        return BrokenSeal(f"event {slipped[0]}", "it was slipped in after its time was sealed")
+    return _Events(count, announced, resumed)
 
 
-def _tree(
-    connection: Connection, is_signed: Callable[[Signed], bool], outside: Sequence[Signed | None]
-) -> tuple[int, int] | BrokenSeal:
-    """The tree over all leaves, and every signed root. Gives how many leaves and checkpoints there are."""
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """So many leaves and checkpoints there are; `unfit` are the checkpoints from outside that do not fit, in order."""
+
+    leaves: int
+    checkpoints: int
+    unfit: list[Signed]
+
+
+def _tree(connection: Connection, signers: _Signers, outside: Sequence[Signed | None]) -> _Tree | BrokenSeal:
+    """The tree over all leaves, and every signed root."""
+    there: dict[int, list[Signed]] = {}
     for place, note in enumerate(outside, start=1):
-        if note is None or not is_signed(note):
+        if note is None or signers.of(note) is None:
             return BrokenSeal(f"checkpoint {place} of the file", "it is damaged, or not signed with this key")
-    roots: dict[int, list[bytes]] = {}
-    for note in outside:
-        assert note is not None
-        roots.setdefault(note.checkpoint.size, []).append(note.checkpoint.root)
+        there.setdefault(note.checkpoint.size, []).append(note)
     frontier, previous, count, signed_up_to = Frontier(), FIRST, 0, 0
+    unfit: list[Signed] = []
     with connection.cursor("tree") as leaves, connection.cursor("checkpoints") as checkpoints:
         leaves.itersize = checkpoints.itersize = _AT_ONCE
         leaves.execute("select leaf, log, hash from seal_leaf order by leaf")
@@ -176,32 +264,50 @@ def _tree(
             if leaf != frontier.size or log not in set(Log):
                 return BrokenSeal(f"leaf {frontier.size}", "it is not there any more")
             frontier.append(bytes(hash_))
-            if any(root != frontier.root for root in roots.get(frontier.size, ())):
-                return BrokenSeal(f"checkpoint {frontier.size}", "what was recorded before it is not what it signed")
+            unfit += [note for note in there.get(frontier.size, ()) if note.checkpoint.root != frontier.root]
             if ahead is None or ahead[0] > frontier.size:
                 continue
-            signed = _follows(ahead, previous, frontier, is_signed)
+            signed = _follows(ahead, previous, frontier, signers)
             if isinstance(signed, BrokenSeal):
                 return signed
             previous, count, signed_up_to = signed, count + 1, frontier.size
             ahead = next(rows, None)
-    most = max([*roots, ahead[0] if ahead else 0])
-    if most > frontier.size:
-        return BrokenSeal(f"leaf {frontier.size}", f"the record was cut off here: a checkpoint signed {most} leaves")
+    if ahead is not None:
+        return _cut_off(frontier.size, ahead[0])
     if signed_up_to != frontier.size:
         return BrokenSeal(f"leaf {signed_up_to}", "it and what follows was never signed")
-    return frontier.size, count
+    unfit += [note for size in sorted(there) if size > frontier.size for note in there[size]]
+    return _Tree(frontier.size, count, unfit)
+
+
+def _unfit(tree: _Tree, resumed: Sequence[Resumption], *, restored: bool) -> tuple[Signed, ...] | BrokenSeal:
+    """The checkpoints from outside that are of what a restore lost; any other that does not fit is a breach."""
+    for note in tree.unfit:
+        size = note.checkpoint.size
+        if any(gap.excuses(note.checkpoint) for gap in resumed) or (restored and size > tree.leaves):
+            continue
+        if size > tree.leaves:
+            return _cut_off(tree.leaves, tree.unfit[-1].checkpoint.size)
+        return BrokenSeal(f"checkpoint {size}", "what was recorded before it is not what it signed")
+    return tuple(tree.unfit)
+
+
+def _cut_off(leaves: int, signed: int) -> BrokenSeal:
+    return BrokenSeal(f"leaf {leaves}", f"the record was cut off here: a checkpoint signed {signed} leaves")
 
 
 def _follows(
-    stored: tuple[int, datetime, str, bytes], previous: bytes, frontier: Frontier, is_signed: Callable[[Signed], bool]
+    stored: tuple[int, datetime, str, bytes], previous: bytes, frontier: Frontier, signers: _Signers
 ) -> bytes | BrokenSeal:
     """Whether a stored checkpoint is good, follows the one before, and signs the tree so far; its hash."""
     size, at, text, peaks = stored
     place = f"checkpoint {size}"
     note = read_note(text)
-    if note is None or (note.checkpoint.size, note.checkpoint.at) != (size, at) or not is_signed(note):
+    by = signers.of(note) if note else None
+    if note is None or by is None or (note.checkpoint.size, note.checkpoint.at) != (size, at):
         return BrokenSeal(place, "it is damaged, or not signed with this key")
+    if wrong := signers.succession.signs(size, by):
+        return BrokenSeal(place, wrong)
     if note.checkpoint.previous != previous:
         return BrokenSeal(place, "it does not follow the one before it")
     if (size, note.checkpoint.root) != (frontier.size, frontier.root):

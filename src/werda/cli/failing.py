@@ -12,6 +12,7 @@ from werda.keys.ring import BadKeyRing
 from werda.server.settings import BadSetting
 from werda.store.postgres import PostgresFailed
 from werda.store.roles import BadDatabaseUrl
+from werda.usecases.seal_record import CounterWentBack
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +31,7 @@ def clear_failures(command: Callable[P, R]) -> Callable[P, R]:
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except (BadSetting, BadDatabaseUrl, BadKeyRing, BadStoredPolicy, PostgresFailed) as problem:
+        except (BadSetting, BadDatabaseUrl, BadKeyRing, BadStoredPolicy, PostgresFailed, CounterWentBack) as problem:
             raise Unusable(str(problem)) from None
         except psycopg.OperationalError as problem:
             first = str(problem).strip().splitlines()[0]

@@ -28,9 +28,14 @@ from werda.usecases.replace_lost_ring import Replaced, RingThere, replace_lost_r
 from werda.usecases.retire_key import NothingFormer, Retired, StillNamed, retire_key
 from werda.usecases.rewrap import Rewrapped, rewrap_custody, rewrap_verifier, to_do
 from werda.usecases.rewrap_second_factors import rewrap_second_factors
-from werda.usecases.rotate_key import SETTLE, Added, Behind, Early, Promoted, Step, Unfinished, rotate_step
+from werda.usecases.rotate_key import SETTLE, Added, Behind, Early, Promoted, Step, Unfinished, Unsealed, rotate_step
 
-_CALLED: Final = {"mac": RingName.VERIFIER, "custody": RingName.CUSTODY, "second-factor": RingName.SECOND_FACTOR}
+_CALLED: Final = {
+    "mac": RingName.VERIFIER,
+    "custody": RingName.CUSTODY,
+    "second-factor": RingName.SECOND_FACTOR,
+    "audit": RingName.AUDIT,
+}
 _WORDS: Final = {name: word for word, name in _CALLED.items()}
 _PATIENCE: Final = timedelta(seconds=60)
 _which = click.argument("which", type=click.Choice([*_CALLED, "all"]))
@@ -65,13 +70,16 @@ def show(as_json: bool) -> None:
     for word, shown in rings.items():
         click.echo(f"{word}: {shown['from']}{' - ' + shown['problem'] if shown['problem'] else ''}")
         for key in shown["keys"]:
-            rows = ", ".join(f"{count} {what}" for what, count in key["rows"].items()) or "nothing"
+            rows = ", ".join(f"{count} {what}" for what, count in key["rows"].items()) or _NONE.get(word, "nothing")
             click.echo(f"  {key['key']:>10}  {key['state']:<8}  since {key['since']:%Y-%m-%d %H:%M}  {rows}")
             if key["state"] == KeyState.FORMER and {"legacy", "one-time codes"} & set(key["rows"]):
                 click.echo(
                     "              nobody knows the digits of legacy credentials and one-time codes: they keep this key"
                     + (f" until {over:%Y-%m-%d %H:%M}" if over else "")
                 )
+
+
+_NONE: Final = {"audit": "checkpoints, which stay; its public key: werda audit key"}
 
 
 def _shown(it: Installation, owner: psycopg.Connection[Any], name: RingName) -> dict[str, Any]:
@@ -101,7 +109,8 @@ def _shown(it: Installation, owner: psycopg.Connection[Any], name: RingName) -> 
 def rotate(which: str, step: bool) -> None:
     """Add another key to a ring and, when every running process has it, let it be the one that is written under.
 
-    Everything goes on meanwhile. Run it again when it was interrupted. Afterwards: werda keys rewrap.
+    Everything goes on meanwhile. Run it again when it was interrupted. Afterwards: werda keys rewrap; after `audit`
+    publish what `werda audit key` prints.
     """
     with installation() as it, it.database.connect(Role.OWNER, autocommit=True) as owner:
         steps = [_rotated(it, owner, name, once=step) for name in _names(which)]
@@ -112,7 +121,7 @@ def _rotated(it: Installation, owner: psycopg.Connection[Any], name: RingName, *
     until = datetime.now(UTC) + SETTLE + _PATIENCE
     while True:
         done = rotate_step(owner, it.settings.keys, name, now=datetime.now(UTC))
-        waits = isinstance(done, Early | Behind) and datetime.now(UTC) < until
+        waits = isinstance(done, Early | Behind | Unsealed) and datetime.now(UTC) < until
         if once or not (waits or isinstance(done, Added)):
             click.echo(f"{_WORDS[name]}: {_step_words(name, done)}", err=not isinstance(done, Added | Promoted))
             return done
@@ -125,13 +134,23 @@ def _step_words(name: RingName, done: Step) -> str:
             return f"key {key} is added; the same command promotes it when every process has it"
         case Promoted(key, by_hand):
             also = f"; make it the primary key in {ring.variable_of(name)}, too" if by_hand else ""
-            return f"key {key} is the primary one now{also}; `werda keys rewrap` moves what lies under the former"
+            return f"key {key} is the primary one now{also}; {_NEXT.get(name, _REWRAP)}"
         case Early(key, until):
             return f"key {key} is promoted from {until.astimezone(UTC):%H:%M:%S} UTC on; repeat the command then"
         case Behind():
             return _behind(done)
         case Unfinished(key):
             return f"key {key} of the last rotation is still there; run `werda keys rewrap` and `werda keys retire`"
+        case Unsealed(key):
+            return f"key {key} {_UNSEALED}"
+
+
+_REWRAP: Final = "`werda keys rewrap` moves what lies under the former"
+_NEXT: Final = {RingName.AUDIT: "publish what `werda audit key` prints now"}
+_UNSEALED: Final = (
+    "waits for the record to be sealed up to this rotation, which work that began before it delays; let that end, then"
+    " repeat the command"
+)
 
 
 def _behind(behind: Behind) -> str:
@@ -207,6 +226,8 @@ def retire(which: str) -> None:
                 )
             case Behind():
                 words = _behind(answer)
+            case Unsealed(key):
+                words = f"the key after {key} {_UNSEALED}"
             case NothingFormer():
                 words = "has no former key"
         click.echo(f"{_WORDS[name]}: {words}", err=not isinstance(answer, Retired))
@@ -257,6 +278,8 @@ _AFTERWARDS: Final = {
     RingName.CUSTODY: "Codes and everything sealed end; PUKs still count. Afterwards: `werda codes assign`,"
     " `werda import sims` with the vendor's files and a new --as-of, `werda webhook add` for each receiver.",
     RingName.SECOND_FACTOR: "Every agent sets up a second factor anew when they sign in next.",
+    RingName.AUDIT: "Nothing recorded is lost, and what the lost key signed stays checked. But nobody can follow from"
+    " it to the new one: publish what `werda audit key` prints, say when the old one was lost. Start the worker again.",
 }
 
 

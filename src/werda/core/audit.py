@@ -65,6 +65,7 @@ class EventKind(StrEnum):
     KEY_RETIRED = "key:retired"
     CUSTOMER_ERASED = "customer:erased"
     RECORD_EXPIRED = "record:expired"
+    RECORD_RESUMED = "record:resumed"
 
 
 class Log(IntEnum):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from werda.core.alarm import AlarmRules
+from werda.core.alarm import AlarmRules, Sensitivity
 from werda.core.budget import MAX_FAILURES, Limits
 from werda.core.call import Channel
 from werda.core.customer_code import FEWEST_DIGITS, MOST_DIGITS, CodeFormat
@@ -71,11 +71,7 @@ def _read(document: Document) -> Policy:
         ),
         one_time=_one_time(document, code_format),
         sources=_sources(document),
-        alarm=AlarmRules(
-            respond=document.word("alarm.response", words=("possession", "watch"), default="possession")
-            == "possession",
-            quiet=_minutes(document, "alarm.quiet_minutes", AlarmRules().quiet, most=1_440, why="C6"),
-        ),
+        alarm=_alarm(document),
         tries_per_call=document.integer("dialogue.tries", default=2, low=1, high=MAX_FAILURES, why="C1"),
         announce_before=timedelta(days=document.integer("dialogue.announce_days", default=14, low=0, high=90)),
         token_lifetime=_seconds(document, "lifetimes.token_seconds", default=900, low=10, high=3_600),
@@ -224,6 +220,27 @@ def _channels(document: Document, key: str, default: set[Channel]) -> set[Channe
     for name in sorted(set(names) - _CHANNELS.keys()):
         document.complain(key, f'knows no "{name}"; write {", ".join(_CHANNELS)} or some of them')
     return {_CHANNELS[name] for name in names if name in _CHANNELS} or default
+
+
+def _alarm(document: Document) -> AlarmRules:
+    """What follows when the brand is sprayed, and how clear the signs must be (C6)."""
+    usual = Sensitivity()
+    sensitivity = Sensitivity(
+        suspicious=document.integer("alarm.suspicious_deviations", default=usual.suspicious, low=4, high=10, why="C6"),
+        attack=document.integer("alarm.attack_deviations", default=usual.attack, low=5, high=20, why="C6"),
+        surge=document.integer("alarm.surge_factor", default=usual.surge, low=2, high=20, why="C6"),
+    )
+    if sensitivity.attack < sensitivity.suspicious:
+        document.complain(
+            "alarm.attack_deviations",
+            f"is {sensitivity.attack}; an attack is no less clear than what is suspicious: write a number from"
+            f" {sensitivity.suspicious} to 20, or lower suspicious_deviations",
+        )
+    return AlarmRules(
+        respond=document.word("alarm.response", words=("possession", "watch"), default="possession") == "possession",
+        quiet=_minutes(document, "alarm.quiet_minutes", AlarmRules().quiet, most=1_440, why="C6"),
+        sensitivity=sensitivity,
+    )
 
 
 def _level(document: Document, operation: Operation) -> Level:

@@ -11,7 +11,8 @@ Only sums are looked at, never a guess. Three things tell strangers who guess fr
 
 What ten minutes show can make an attack; a whole day, which finds the low and slow, makes a brand suspicious at most:
 a slow attack breaks little in a day, and asking everybody for possession for days would cost more than it saves.
-Chance alone passes five standard deviations once in three million looks.
+How clear a sign must be is the brand's to say (core.alarm.Sensitivity). Chance alone passes five standard deviations
+once in three million looks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ from datetime import datetime, timedelta
 from math import sqrt
 from typing import Final
 
-from werda.core.alarm import AlarmState
+from werda.core.alarm import AlarmState, Sensitivity
 
 BUCKETS: Final = 256
 RECENT: Final = timedelta(minutes=10)
@@ -29,8 +30,7 @@ LONG: Final = timedelta(days=1)
 USUAL_SLIPS: Final = 0.35
 """The share of slips among wrong codes that is expected where a brand's own is not known yet."""
 
-_SURE: Final = 5.0  # standard deviations
-_VERY_SURE: Final = 7.0
+STANDARD: Final = Sensitivity()
 _ENOUGH: Final = 20  # wrong codes; of fewer a handful in one bucket is no crowd
 
 
@@ -72,9 +72,10 @@ class Evidence:
     strangers_sigma: float
     surge: float | None
     surges: bool
+    sensitivity: Sensitivity = STANDARD
 
     @classmethod
-    def of(cls, sums: Sums, usual: Usual) -> "Evidence":
+    def of(cls, sums: Sums, usual: Usual, sensitivity: Sensitivity = STANDARD) -> "Evidence":
         """Of a window; its failures are compared with the usual ones only if it is a recent one."""
         pairs, by_chance = _pairs(sums.buckets)
         expected = usual.slips * sums.compared
@@ -86,17 +87,19 @@ class Evidence:
             strangers=max(0.0, 1 - sums.near / expected) if expected else 0.0,
             strangers_sigma=(expected - sums.near) / sqrt(max(expected * (1 - usual.slips), 1.0)),
             surge=None if often is None else sums.failures / max(often, 1.0),
-            surges=often is not None and sums.failures > 3 * often + 6 * sqrt(often) + 30,
+            surges=often is not None and sums.failures > sensitivity.surge * often + 6 * sqrt(often) + 30,
+            sensitivity=sensitivity,
         )
 
     @property
     def state(self) -> AlarmState:
         """What this shows by itself."""
-        concentrated = self.codes >= _ENOUGH and self.concentration >= 1.5 and self.concentration_sigma >= _SURE
-        strange = self.strangers >= 0.3 and self.strangers_sigma >= _SURE
-        overwhelmed = self.strangers >= 0.6 and self.strangers_sigma >= _VERY_SURE
+        sure, very_sure = self.sensitivity.suspicious, self.sensitivity.attack
+        concentrated = self.codes >= _ENOUGH and self.concentration >= 1.5 and self.concentration_sigma >= sure
+        strange = self.strangers >= 0.3 and self.strangers_sigma >= sure
+        overwhelmed = self.strangers >= 0.6 and self.strangers_sigma >= very_sure
         if (
-            (concentrated and self.concentration >= 2 and self.concentration_sigma >= _VERY_SURE)
+            (concentrated and self.concentration >= 2 and self.concentration_sigma >= very_sure)
             or (overwhelmed and self.surge is None)  # customers with new codes who say the old ones are as many as ever
             or (self.surges and (concentrated or strange))
         ):
@@ -130,14 +133,14 @@ class Alarm:
 
 
 def look(
-    recent: Sums, long: Sums, usual: Usual, before: AlarmState, *, respond: bool
+    recent: Sums, long: Sums, usual: Usual, before: AlarmState, *, respond: bool, sensitivity: Sensitivity = STANDARD
 ) -> tuple[AlarmState, Evidence, Evidence]:
     """What the last ten minutes and the last day show together; an attack only where the brand wants a response.
 
     While there is an attack the day is not asked: it would hold for another day what the attack left in it.
     """
-    now = Evidence.of(recent, usual)
-    day = Evidence.of(long, Usual(usual.slips))
+    now = Evidence.of(recent, usual, sensitivity)
+    day = Evidence.of(long, Usual(usual.slips), sensitivity)
     found = now.state if before is AlarmState.ATTACK else max(now.state, min(day.state, AlarmState.SUSPICIOUS))
     return (found if respond else min(found, AlarmState.SUSPICIOUS)), now, day
 

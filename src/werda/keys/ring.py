@@ -19,7 +19,8 @@ from tink import aead, prf, secret_key_access, signature
 from werda.core.secret import Secret
 from werda.keys.environment import taken
 from werda.keys.memory import never_dump
-from werda.keys.transit import Transit, TransitFailed
+from werda.keys.transit import Transit
+from werda.keys.vault import VaultFailed
 
 aead.register()
 prf.register()
@@ -86,7 +87,7 @@ def write(folder: Path, name: RingName, text: Secret) -> None:
     transit = Transit.of_environment()
     try:
         kept = text.reveal() if transit is None else transit.encrypt(name, text)
-    except TransitFailed as failed:
+    except VaultFailed as failed:
         raise BadKeyRing(str(failed)) from None
     file = file_of(folder, name)
     new = file.with_suffix(".new")
@@ -139,7 +140,7 @@ def text_of(folder: Path, name: RingName, environment: Mapping[str, str] | None 
         return kept
     try:
         return transit.decrypt(name, kept.reveal())
-    except TransitFailed as failed:
+    except VaultFailed as failed:
         raise BadKeyRing(str(failed)) from None
 
 

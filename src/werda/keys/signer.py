@@ -5,7 +5,7 @@ The worker holds it. An administrator of the database who has not this ring cann
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, ClassVar, Final, Self
 
 import tink
@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tink import json_proto_keyset_format, signature
 from tink.proto import ed25519_pb2
 
-from werda.core.checkpoint import Signed, key_hash
 from werda.keys.known import Known, check
 from werda.keys.ring import RingName
 
@@ -69,15 +68,15 @@ def public_keys(handle: tink.KeysetHandle) -> dict[int, bytes]:
     }
 
 
-def signed_with(public_keys: Sequence[bytes]) -> Callable[[Signed], bool]:
-    """Whether a note is signed with one of these keys, 32 bytes each."""
-    known = {key_hash(key): Ed25519PublicKey.from_public_bytes(key) for key in public_keys}
+@cache
+def _public_key(key: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(key)
 
-    def is_signed(note: Signed) -> bool:
-        try:
-            known[note.key_hash].verify(note.signature, note.checkpoint.text.encode())
-        except (InvalidSignature, KeyError):
-            return False
-        return True
 
-    return is_signed
+def verifies(public_key: bytes, data: bytes, signature: bytes) -> bool:
+    """Whether a public key, 32 bytes, made that signature."""
+    try:
+        _public_key(public_key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

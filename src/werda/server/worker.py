@@ -5,6 +5,8 @@ A job that joins is one more line in `_jobs`.
 
 import logging
 import signal
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from types import FrameType
@@ -28,7 +30,7 @@ from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
-from werda.usecases.seal_record import seal
+from werda.usecases.seal_record import CounterWentBack, seal
 from werda.usecases.sim_change import Rings
 from werda.usecases.tell_of_attempts import tell_of_attempts
 from werda.usecases.warn_of_incidents import warn_of_incidents
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 
 Connection = psycopg.Connection[Any]
 
+_MINUTE = 60.0
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
 _LOOK = 5.0
@@ -72,7 +75,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),
-        Job("seal", 1.0, partial(_seal, it)),
+        Job("seal", 1.0, Sealing(it).seal),
         Job("checkpoints", _LOOK, partial(_export, it.settings.outside)),
         Job("alarm", _LOOK, partial(_watch, Watch())),
         Job("old-traffic", _HOUR, _forget_traffic),
@@ -102,10 +105,22 @@ def _watch(watch: Watch, connection: Connection) -> bool:
     return False
 
 
-def _seal(it: Installation, connection: Connection) -> bool:
-    """Seal what was recorded since (design decision 5)."""
-    seal(connection, it.signer(), datetime.now(UTC))
-    return False
+@dataclass
+class Sealing:
+    """Seals what was recorded since (design decision 5); says once a minute what keeps it from that."""
+
+    it: Installation
+    _said: float = -_MINUTE
+
+    def seal(self, connection: Connection) -> bool:
+        """One look."""
+        try:
+            seal(connection, self.it.signer(), datetime.now(UTC))
+        except CounterWentBack as problem:
+            if time.monotonic() - self._said >= _MINUTE:
+                self._said = time.monotonic()
+                log.error("worker: %s", problem)
+        return False
 
 
 def _export(outside: Outside, connection: Connection) -> bool:

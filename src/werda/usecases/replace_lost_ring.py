@@ -5,7 +5,8 @@ ring is there or any process holds it. Interrupted, it goes on with the same com
 
 The verifier ring: codes and PUKs lie sealed, so their keyed values are computed anew; legacy credentials and one-time
 codes under way are over. The custody ring: what lay sealed is over, and codes with it; PUKs still count and are brought
-in again from the vendor's file. The second-factor ring: agents set up their second factor anew.
+in again from the vendor's file. The second-factor ring: agents set up their second factor anew. The audit ring: nothing
+lies under it; the new key signs on, and nobody can follow to it from the former one (core.succession).
 """
 
 from collections import Counter
@@ -25,7 +26,7 @@ from werda.store import code_holders
 from werda.store.queries.keys import rows_under
 from werda.usecases.count_codes import count_codes
 from werda.usecases.rewrap import Progress, rewrap_verifier
-from werda.usecases.rotate_key import KINDS, Behind, Connection, holders, record_key
+from werda.usecases.rotate_key import KINDS, Behind, Connection, holders, record_key, said_of
 from werda.usecases.set_up import begin_ring, known_keys
 
 
@@ -48,6 +49,7 @@ def replace_lost_ring(
 ) -> Replaced | RingThere | Behind:  # fmt: skip
     """Replace a ring. `owner` is in autocommit; `rings` are asked for when they are there. Raises `BadKeyRing`."""
     known = known_keys(owner, name)
+    begun = False
     if ring.file_of(keys, name).exists() or ring.in_environment(name):
         KINDS[name].checked(ring.load(keys, name), known)
     else:
@@ -59,9 +61,13 @@ def replace_lost_ring(
             begin_ring(owner, keys, KINDS[name])
             for key_id, key in known_keys(owner, name).items():
                 if key.state is KeyState.PRIMARY:
-                    record_key(owner, EventKind.KEY_ADDED, name, key_id, now)
+                    said = said_of(name, ring.load(keys, name), key_id)
+                    record_key(owner, EventKind.KEY_ADDED, name, key_id, now, said)
                 elif key_id in known and known[key_id].state is not KeyState.RETIRED:
                     record_key(owner, EventKind.KEY_RETIRED, name, key_id, now)
+        begun = True
+    if name is RingName.AUDIT:
+        return Replaced(0, {}) if begun else RingThere()
     gone = [key_id for key_id, key in known_keys(owner, name).items() if key.state is KeyState.RETIRED]
     there = rows_under(owner, name.value)
     if not any(there.get(key_id) for key_id in gone):

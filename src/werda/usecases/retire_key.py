@@ -10,10 +10,12 @@ from werda.core.audit import EventKind
 from werda.keys import ring
 from werda.keys.known import KeyState
 from werda.keys.ring import RingName
+from werda.keys.signer import Signer
 from werda.store.queries.keys import over_at, rows_under
+from werda.usecases.announce_key import signs_already
 from werda.usecases.answer_once import KEPT_FOR
 from werda.usecases.hold_keys import CHANNEL
-from werda.usecases.rotate_key import Behind, Connection, Early, finish, holders, record_key
+from werda.usecases.rotate_key import Behind, Connection, Early, Unsealed, finish, holders, record_key
 from werda.usecases.set_up import known_keys
 
 
@@ -41,10 +43,10 @@ class NothingFormer:
 
 def retire_key(
     owner: Connection, keys: Path, name: RingName, *, now: datetime
-) -> Retired | StillNamed | Behind | Early | NothingFormer:
+) -> Retired | StillNamed | Behind | Early | Unsealed | NothingFormer:
     """Retire the ring's former key. `owner` is in autocommit. Raises `BadKeyRing`."""
     known = known_keys(owner, name)
-    finish(keys, name, known)
+    text = finish(keys, name, known)
     former = [key_id for key_id, key in known.items() if key.state is KeyState.FORMER]
     if not former:
         return NothingFormer()
@@ -60,7 +62,12 @@ def retire_key(
         behind = Counter(role for role, _, writes in holders(owner, name) if key_id in writes)
         if behind:
             return Behind(key_id, behind)
-        if rows := rows_under(owner, name.value).get(key_id):
+        if name is RingName.AUDIT:
+            # Else whoever is given the new key alone would find a record whose end it did not sign.
+            [primary] = [key.canary for key in known.values() if key.state is KeyState.PRIMARY]
+            if not signs_already(owner, Signer(ring.parse(text, ring.where_of(keys, name))), primary, now):
+                return Unsealed(key_id)
+        elif rows := rows_under(owner, name.value).get(key_id):
             return StillNamed(key_id, rows, over_at(owner) if name is RingName.VERIFIER else None)
         if name is RingName.VERIFIER:
             owner.execute("select forget_code_key(%s)", (key_id,))

@@ -4,6 +4,9 @@ Two steps. A key is *added*: it is in the ring, and nobody writes under it. When
 it too - they say so by locks of their sessions, sql/42_key_rings.sql - it is *promoted*: what is written from now on
 is under it. What lies under the former key is made anew (`usecases.rewrap`), and then that key is retired
 (`usecases.retire_key`). Whatever was interrupted goes on with the same command.
+
+Under the key that signs checkpoints nothing lies. Another one is announced under it, and that is sealed before it is
+promoted (`usecases.announce_key`).
 """
 
 from collections import Counter
@@ -14,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+import tink
 from psycopg.types.json import Jsonb
 
 from werda.core.audit import EventKind
@@ -23,13 +27,17 @@ from werda.keys.custody import Custody
 from werda.keys.known import KeyState, KnownKey
 from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.second_factor import SecondFactors
+from werda.keys.signer import Signer
 from werda.keys.verifier import Verifier
+from werda.usecases.announce_key import announced_as, announcement_is_sealed
 from werda.usecases.hold_keys import CHANNEL
 from werda.usecases.set_up import AnyRing, known_keys
 
 Connection = psycopg.Connection[Any]
 
-KINDS: Final[Mapping[RingName, type[AnyRing]]] = {kind.name: kind for kind in (Verifier, Custody, SecondFactors)}
+KINDS: Final[Mapping[RingName, type[AnyRing]]] = {
+    kind.name: kind for kind in (Verifier, Custody, SecondFactors, Signer)
+}
 SETTLE: Final = timedelta(seconds=5)
 """So long a key stays added: a process that lost its session to the database says again what it has within a second."""
 
@@ -72,7 +80,14 @@ class Unfinished:
     key_id: int
 
 
-Step = Added | Promoted | Early | Behind | Unfinished
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """The record is not sealed as far as it must be for this step, since older work has not ended; nothing was done."""
+
+    key_id: int
+
+
+Step = Added | Promoted | Early | Behind | Unfinished | Unsealed
 
 
 def rotate_step(owner: Connection, keys: Path, name: RingName, *, now: datetime) -> Step:
@@ -121,13 +136,14 @@ def _add(
         unknown = [key_id for key_id in keyset.key_ids(text) if key_id not in known]
         ring.write(keys, name, text)
     key_id = unknown[0]
+    handle = ring.parse(text, ring.where_of(keys, name))
     alone = ring.parse(keyset.with_primary(text, key_id), ring.where_of(keys, name))
     with owner.transaction():
         owner.execute(
             "insert into key_canary (ring, key_id, value, state, since) values (%s, %s, %s, %s, %s)",
             (name.value, key_id, KINDS[name](alone).canaries()[key_id], KeyState.ADDED, now),
         )
-        record_key(owner, EventKind.KEY_ADDED, name, key_id, now)
+        record_key(owner, EventKind.KEY_ADDED, name, key_id, now, said_of(name, handle, key_id))
     return Added(key_id)
 
 
@@ -138,6 +154,10 @@ def _promote(owner: Connection, keys: Path, name: RingName, text: Secret, key_id
     assert row is not None
     if now < row[0] + SETTLE:
         return Early(key_id, row[0] + SETTLE)
+    if name is RingName.AUDIT:
+        signer = Signer(ring.parse(text, ring.where_of(keys, name)))
+        if not announcement_is_sealed(owner, signer, key_id, now):
+            return Unsealed(key_id)
     with owner.transaction():
         behind = Counter(role for role, knows, _ in holders(owner, name) if key_id not in knows)
         if behind:
@@ -158,10 +178,22 @@ def holders(owner: Connection, name: RingName) -> list[tuple[str, list[int], lis
     return owner.execute("select role, knows, writes from ring_holders(%s)", (name.value,)).fetchall()
 
 
-def record_key(owner: Connection, kind: EventKind, name: RingName, key_id: int, now: datetime) -> None:
+def said_of(name: RingName, handle: tink.KeysetHandle, key_id: int) -> Mapping[str, str]:
+    """What an event says of a new key beside its id: nothing, or the public half of one that signs."""
+    return announced_as(Signer(handle), key_id) if name is RingName.AUDIT else {}
+
+
+def record_key(
+    owner: Connection,
+    kind: EventKind,
+    name: RingName,
+    key_id: int,
+    now: datetime,
+    said: Mapping[str, str] | None = None,
+) -> None:
     """Write the event of a step, and let the processes know."""
     owner.execute(
         "insert into event (at, kind, actor, detail) values (%s, %s, 'operator', %s)",
-        (now, kind.value, Jsonb({"ring": name.value, "key": key_id})),
+        (now, kind.value, Jsonb({"ring": name.value, "key": key_id, **(said or {})})),
     )
     owner.execute("select pg_notify(%s, '')", (CHANNEL,))

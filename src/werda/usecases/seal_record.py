@@ -13,9 +13,11 @@ from typing import Any, Final
 import psycopg
 
 from werda.core.audit import FIRST_LINK, EventRow, Log, batch_hash, event_line, line_hash
-from werda.core.checkpoint import FIRST, Checkpoint, leaf_of, read_note
+from werda.core.checkpoint import FIRST, Checkpoint, key_hash, leaf_of, read_note
 from werda.core.merkle import Frontier
+from werda.keys.known import KeyState
 from werda.keys.signer import Signer
+from werda.store.queries.transactions import horizon
 
 Connection = psycopg.Connection[Any]
 
@@ -42,7 +44,9 @@ def seal(connection: Connection, signer: Signer, now: datetime) -> Sealed:
         row = connection.execute("select pg_try_advisory_xact_lock(hashtextextended('werda:seal', 0))").fetchone()
         if row is None or not row[0]:
             return Sealed(0, 0, None)
-        frontier, previous = _last(connection)
+        frontier, previous, named = _last(connection)
+        if not _may_sign(connection, signer, named):
+            return Sealed(0, 0, None)
         events = _seal_events(connection)
         leaves = [*_new_events(connection), *_new_attempts(connection)]
         if not leaves:
@@ -64,33 +68,58 @@ def seal(connection: Connection, signer: Signer, now: datetime) -> Sealed:
     return Sealed(events, len(leaves), checkpoint)
 
 
-def _last(connection: Connection) -> tuple[Frontier, bytes]:
-    """The tree as the last checkpoint left it, and that checkpoint's hash."""
+def _may_sign(connection: Connection, signer: Signer, named: bytes) -> bool:
+    """The primary key signs; a former one goes on until the primary one has signed, and never after it.
+
+    Of two workers one may learn of a rotation later. `named` is the key of the last checkpoint, as a note names it.
+    """
+    row = connection.execute(
+        "select state from key_canary where ring = %s and key_id = %s", (signer.name.value, signer.key_id)
+    ).fetchone()
+    state = row[0] if row else None
+    return state == KeyState.PRIMARY or (state == KeyState.FORMER and named == key_hash(signer.public_key))
+
+
+def _last(connection: Connection) -> tuple[Frontier, bytes, bytes]:
+    """The tree as the last checkpoint left it, that checkpoint's hash, and by which hash it names its key."""
     row = connection.execute("select size, note, frontier from sealed_checkpoint order by size desc limit 1").fetchone()
     if row is None:
-        return Frontier(), FIRST
+        return Frontier(), FIRST, b""
     signed = read_note(row[1])
     if signed is None:
         raise ValueError("the last checkpoint is damaged; `werda audit verify` says what else is")
-    return Frontier.from_bytes(row[0], bytes(row[2])), signed.checkpoint.hash
+    return Frontier.from_bytes(row[0], bytes(row[2])), signed.checkpoint.hash, signed.key_hash
+
+
+def counter_went_back(connection: Connection) -> bool:
+    """Whether transactions are counted from below what is sealed, or were when an event was written that is not."""
+    last = connection.execute(
+        "select to_txid, (select coalesce(max(event_id), 0) from event_seal) from event_batch order by id desc limit 1"
+    ).fetchone()
+    if last is None:
+        return False
+    ends, newest = last
+    if horizon(connection) < ends:
+        return True
+    # The count may have come up to the old one meanwhile. Ids go on in a restore, so what was written before shows.
+    row = connection.execute("select exists (select from event where id > %s and txid < %s)", (newest, ends)).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _seal_events(connection: Connection) -> int:
     """One batch of all events whose transactions, and all as old, have ended. Gives how many."""
-    row = connection.execute("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint").fetchone()
-    assert row is not None
-    horizon: int = row[0]
+    if counter_went_back(connection):
+        raise CounterWentBack(
+            "events cannot be sealed: the database counts transactions anew, as after a restore from a dump; run"
+            " `werda audit resume`, which checks what was restored and lets sealing go on"
+        )
+    ended = horizon(connection)
     last = connection.execute("select id, to_txid, hash from event_batch order by id desc limit 1").fetchone()
     number, begins, link = (last[0], last[1], bytes(last[2])) if last else (0, 0, FIRST_LINK)
-    if horizon < begins:
-        raise CounterWentBack(
-            "events cannot be sealed: the database counts transactions anew, as after a restore from a dump; restore it"
-            " from a physical backup, or set its counter beyond the old one with pg_resetwal -x"
-        )
     # No more than a chunk at a time, but always whole transactions.
     chunk = connection.execute(
         "select max(txid) + 1 from (select txid from event where txid >= %s and txid < %s order by txid limit %s) e",
-        (begins, horizon, _MOST),
+        (begins, ended, _MOST),
     ).fetchone()
     if chunk is None or chunk[0] is None:
         return 0

@@ -46,6 +46,7 @@ class Watch:
                 self._usual_of(connection, brand_id, now),
                 before.state,
                 respond=policy.alarm.respond,
+                sensitivity=policy.alarm.sensitivity,
             )
             after = before.after(found, now, policy.alarm.quiet)
             if after != before:

@@ -7,7 +7,11 @@ from werda.core.audit import EventKind
 
 
 class Event(models.Model):
-    """One event. `txid` is the transaction that wrote it; a row is sealed once that is below the snapshot horizon."""
+    """One event. `txid` is the transaction that wrote it; a row is sealed once that is below the snapshot horizon.
+
+    Where the record was resumed after a restore, the default adds a number to what PostgreSQL counts
+    (store.queries.transactions); a migration that touches it must keep that.
+    """
 
     at = models.DateTimeField()
     txid = models.BigIntegerField(db_default=RawSQL("pg_current_xact_id()::text::bigint", ()))

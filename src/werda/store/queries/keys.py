@@ -38,7 +38,8 @@ _SECOND_FACTOR: Final = f"""
     where v.sealed like 'sealed:%'
     union all
     select {_OF_TEXT.format("session_data")}, 'sessions' from django_session where session_data like 'sealed:%'"""  # noqa: S608
-_ROWS: Final = {"verifier": _VERIFIER, "custody": _CUSTODY, "second_factor": _SECOND_FACTOR}
+_NOTHING: Final = "select 0 as key_id, '' as what where false"  # what is signed stays signed
+_ROWS: Final = {"verifier": _VERIFIER, "custody": _CUSTODY, "second_factor": _SECOND_FACTOR, "audit": _NOTHING}
 
 
 def rows_under(connection: Connection, ring: str) -> dict[int, dict[str, int]]:
