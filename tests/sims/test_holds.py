@@ -13,7 +13,7 @@ from tests.sims.operator import Operator
 from werda.audit.verify_seal import Checked, verify_record
 from werda.core.incident import Incident
 from werda.core.retention import STANDARD, Record
-from werda.keys.signer import signed_with
+from werda.keys.signer import verifies
 from werda.store.queries.incident import incidents
 from werda.store.queries.incident_timeline import timeline
 from werda.store.queries.retention import Kept, kept
@@ -59,9 +59,9 @@ def erase(operator: Operator, at: datetime) -> dict[str, int]:
 def seal_holds(operator: Operator) -> bool:
     """Whether `werda audit verify` finds everything as it was recorded."""
     seal_now(operator.town.database)
-    is_signed = signed_with(signer_of(operator.town.database).public_keys)
+    keys = signer_of(operator.town.database).public_keys
     with operator.town.database.connect() as owner:
-        return isinstance(verify_record(owner, is_signed, []), Checked)
+        return isinstance(verify_record(owner, keys, verifies, []), Checked)
 
 
 def lines(operator: Operator, incident_id: int, at: datetime) -> list[str]:

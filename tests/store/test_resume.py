@@ -68,7 +68,7 @@ def restored_once(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) ->
         outside = notes_of(old)
     server = EmbeddedPostgres(home / "postgres")
     with server.running():
-        database = replace(cluster.database, host=str(server.socket_folder))
+        database = replace(cluster.database, hosts=((str(server.socket_folder), 5432),))
         with server.connect() as superuser:
             make_embedded_database(superuser, database)
         with replace(database, name="werda").connect(Role.OWNER, autocommit=True) as owner:
