@@ -48,7 +48,7 @@ def test_keys_rotate_under_a_running_hotline(demo: Demo) -> None:
     """B5: every process says what it holds and follows; the worker makes codes and PUKs anew by itself."""
     before = parts(demo)
     assert verified(demo, "before")
-    assert keys(demo, "rotate", "all").count("is the primary one now") == 3
+    assert keys(demo, "rotate", "all").count("is the primary one now") == 4
     assert verified(demo, "promoted")
     patience = time.monotonic() + 30
     while set(shown(demo, "custody")["former"]) or "customer codes" in shown(demo, "mac")["former"]:
