@@ -30,6 +30,7 @@ class Demo:
     fastagi_port: int
     intake_port: int
     signup_port: int
+    portal_port: int
     seconds: float
 
     @property
@@ -38,7 +39,7 @@ class Demo:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        return self.pages_port, self.gate_port, self.fastagi_port, self.intake_port, self.signup_port
+        return self.pages_port, self.gate_port, self.fastagi_port, self.intake_port, self.signup_port, self.portal_port
 
     @property
     def log(self) -> str:
@@ -83,7 +84,14 @@ def all_gone(family: list[psutil.Process]) -> bool:
 
 def start(home: Path, until: str = "hotline is open") -> Demo:
     """Start a demo in `home` and wait until it says this."""
-    names = ("WERDA_PAGES_PORT", "WERDA_GATE_PORT", "WERDA_FASTAGI_PORT", "WERDA_INTAKE_PORT", "WERDA_SIGNUP_PORT")
+    names = (
+        "WERDA_PAGES_PORT",
+        "WERDA_GATE_PORT",
+        "WERDA_FASTAGI_PORT",
+        "WERDA_INTAKE_PORT",
+        "WERDA_SIGNUP_PORT",
+        "WERDA_PORTAL_PORT",
+    )
     ports = [free_port() for _ in names]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WERDA_", "DJANGO_"))}
     environment |= {"WERDA_HOME": str(home), "WERDA_LOG_LEVEL": "DEBUG"}
@@ -99,8 +107,8 @@ def start(home: Path, until: str = "hotline is open") -> Demo:
             process.wait()
             raise AssertionError(f"the demo is not up after {waited:.0f} s: {_log(home).read_text()[-2000:]}")
         time.sleep(0.1)
-    pages, gate, fastagi, intake, signup = ports
-    return Demo(process, home, pages, gate, fastagi, intake, signup, time.monotonic() - began)
+    pages, gate, fastagi, intake, signup, portal = ports
+    return Demo(process, home, pages, gate, fastagi, intake, signup, portal, time.monotonic() - began)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 FILE = Path(__file__).with_suffix(".txt")
-ROLES = ("werda_gate", "werda_desk", "werda_custody", "werda_signup")
+ROLES = ("werda_gate", "werda_desk", "werda_custody", "werda_signup", "werda_portal")
 OF_RELATIONS = ("select", "insert", "update", "delete", "truncate", "references", "trigger")
 OF_COLUMNS = ("select", "insert", "update", "references")
 HEAD = """\
@@ -22,15 +22,15 @@ HEAD = """\
 """
 
 _RELATIONS = """
-    select c.relname, r.role, p.privilege from pg_class c, unnest(%s::text[]) r(role),
+    select c.oid::regclass::text, r.role, p.privilege from pg_class c, unnest(%s::text[]) r(role),
          unnest(%s::text[]) with ordinality p(privilege, i)
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.relnamespace in ('public'::regnamespace, 'portal'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f')
       and has_table_privilege(r.role, c.oid, p.privilege) order by p.i"""
 _COLUMNS = """
-    select c.relname, r.role, p.privilege, array_agg(a.attname::text order by a.attnum)
+    select c.oid::regclass::text, r.role, p.privilege, array_agg(a.attname::text order by a.attnum)
     from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped,
          unnest(%s::text[]) r(role), unnest(%s::text[]) p(privilege)
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    where c.relnamespace in ('public'::regnamespace, 'portal'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f')
       and not has_table_privilege(r.role, c.oid, p.privilege)
       and has_column_privilege(r.role, c.oid, a.attnum, p.privilege) group by 1, 2, 3"""
 _FUNCTIONS = """
@@ -47,7 +47,9 @@ _REST = """
         ('database: create', has_database_privilege(r.role, current_database(), 'create')),
         ('database: temporary', has_database_privilege(r.role, current_database(), 'temporary')),
         ('schema public: usage', has_schema_privilege(r.role, 'public', 'usage')),
-        ('schema public: create', has_schema_privilege(r.role, 'public', 'create'))) v(what, may) where may
+        ('schema public: create', has_schema_privilege(r.role, 'public', 'create')),
+        ('schema portal: usage', has_schema_privilege(r.role, 'portal', 'usage')),
+        ('schema portal: create', has_schema_privilege(r.role, 'portal', 'create'))) v(what, may) where may
     union all
     select m.member::regrole::text, 'member of ' || m.roleid::regrole::text from pg_auth_members m
     where m.member::regrole::text = any (%s)

@@ -23,7 +23,8 @@ def command() -> None:
     """Run Nordfunk's hotline with 1 000 invented customers until Ctrl-C.
 
     Data stays in var/demo (WERDA_HOME); the next start has what this one had. Ports: WERDA_PAGES_PORT,
-    WERDA_SIGNUP_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT, WERDA_INTAKE_PORT. Nothing leaves this machine.
+    WERDA_SIGNUP_PORT, WERDA_PORTAL_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT, WERDA_INTAKE_PORT. Nothing leaves
+    this machine.
     """
     os.environ.setdefault("WERDA_HOME", "var/demo")
     os.environ.setdefault("WERDA_LOG_LEVEL", "WARNING")
@@ -51,9 +52,9 @@ def _prepare(it: Installation) -> None:
 
 def _say_where(settings: Settings, api_key: str) -> None:
     """Once pages and gate answer, say where to look. The demo's API key opens nothing but the demo."""
-    ports = (settings.pages_port, settings.signup_port, settings.gate_port, settings.intake_port)
-    pages, signup, gate, intake = (f"http://{settings.host}:{port}" for port in ports)
-    for address in (f"{gate}/healthz", f"{intake}/healthz", f"{pages}/", f"{signup}/order"):
+    ports = (settings.pages_port, settings.signup_port, settings.portal_port, settings.gate_port, settings.intake_port)
+    pages, signup, portal, gate, intake = (f"http://{settings.host}:{port}" for port in ports)
+    for address in (f"{gate}/healthz", f"{intake}/healthz", f"{pages}/", f"{signup}/order", f"{portal}/sign-in"):
         while not _answers(address):
             time.sleep(0.1)
     click.echo(
@@ -64,6 +65,7 @@ def _say_where(settings: Settings, api_key: str) -> None:
   Call             {pages}/phone
   Answer           {pages}/desk/
   Order            {signup}/order
+  Portal           {portal}/
   API              {gate}/openapi.json
   Operator's API   {intake}/openapi.json
   Asterisk         agi://{settings.host}:{settings.fastagi_port}/hotline   for {HOTLINE}

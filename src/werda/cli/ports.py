@@ -11,6 +11,7 @@ def check_ports(settings: Settings) -> None:
     for name, port in (
         ("WERDA_PAGES_PORT", settings.pages_port),
         ("WERDA_SIGNUP_PORT", settings.signup_port),
+        ("WERDA_PORTAL_PORT", settings.portal_port),
         ("WERDA_GATE_PORT", settings.gate_port),
         ("WERDA_FASTAGI_PORT", settings.fastagi_port),
         ("WERDA_INTAKE_PORT", settings.intake_port),

@@ -1,4 +1,4 @@
-"""`werda serve`: run gate, pages, sign-up, intake and worker, with the embedded PostgreSQL where no other is named."""
+"""`werda serve`: run all parts, with the embedded PostgreSQL where no other is named."""
 
 import os
 
@@ -11,15 +11,16 @@ from werda.server.settings import Settings
 @click.command("serve")
 @click.option(
     "--only",
-    type=click.Choice(["gate", "pages", "signup", "intake", "worker"]),
+    type=click.Choice(["gate", "pages", "signup", "portal", "intake", "worker"]),
     help="Run one part only, as a service of its own.",
 )
 @click.option("--demo", is_flag=True, hidden=True)
 @clear_failures
 def command(only: str | None, demo: bool) -> None:
-    """Run gate (machines), pages (agents), sign-up (new customers), intake (the operator's systems) and worker.
+    """Run all parts until Ctrl-C.
 
-    Until Ctrl-C.
+    Gate (machines), pages (agents), sign-up (new customers), portal (customers), intake (the operator's systems) and
+    worker.
 
     With --only the database must be running and `werda setup` have been done.
     """
@@ -40,6 +41,10 @@ def command(only: str | None, demo: bool) -> None:
         from werda.server import pages
 
         pages.run_signup(settings)
+    elif only == "portal":
+        from werda.server import pages
+
+        pages.run_portal(settings)
     elif only == "intake":
         from werda.server import intake
 

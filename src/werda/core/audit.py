@@ -66,6 +66,31 @@ class EventKind(StrEnum):
     CUSTOMER_ERASED = "customer:erased"
     RECORD_EXPIRED = "record:expired"
     RECORD_RESUMED = "record:resumed"
+    SESSION_OPENED = "session:opened"
+    SESSION_REFUSED = "session:refused"
+    SESSION_RENEWED = "session:renewed"
+    SESSION_ENDED = "session:ended"
+    LOGIN_ENROLLED = "login:enrolled"
+    LOGIN_RECOVERED = "login:recovered"
+    LOGIN_PASSWORD_SET = "login:password_set"  # noqa: S105
+    LOGIN_FACTOR_ADDED = "login:factor_added"
+    LOGIN_FACTOR_REMOVED = "login:factor_removed"
+    SECRET_SHOWN = "secret:shown"  # noqa: S105
+    DISPLAY_LOCKED = "display:locked"
+    DISPLAY_UNLOCKED = "display:unlocked"
+    HOTLINE_LOCKED = "hotline:locked"
+    HOTLINE_UNLOCKED = "hotline:unlocked"
+    CONFIRMATION_ASKED = "confirmation:asked"
+    CONFIRMATION_ANSWERED = "confirmation:answered"
+    OPERATION_CANCELLED = "operation:cancelled"
+    OPTION_BOOKED = "option:booked"
+    OPTION_CANCELLED = "option:cancelled"
+    CATALOGUE_ACTIVATED = "catalogue:activated"
+    DATA_EXPORTED = "data:exported"
+    REPRESENTATIVE_ADDED = "representative:added"
+    REPRESENTATIVE_ENDED = "representative:ended"
+    APP_AUTHORISED = "app:authorised"
+    APP_REVOKED = "app:revoked"
 
 
 class Log(IntEnum):

@@ -72,12 +72,28 @@ STANDARD: Final[Mapping[Record, timedelta]] = MappingProxyType(
 
 _RECORDS: Final[Mapping[Record, frozenset[str]]] = MappingProxyType(
     {
-        Record.CREDENTIAL_EVENTS: frozenset({"credential", "secrets", "call_code", "letter_code"}),
-        Record.CONTRACT_EVENTS: frozenset({"sim", "operation", "contract", "letter"}),
+        Record.CREDENTIAL_EVENTS: frozenset(
+            {"credential", "secrets", "call_code", "letter_code", "secret", "display", "hotline", "confirmation"}
+        ),
+        Record.CONTRACT_EVENTS: frozenset(
+            {"sim", "operation", "contract", "letter", "option", "representative", "data"}
+        ),
         Record.CALL_EVENTS: frozenset({"grant", "call"}),
-        Record.SECURITY_EVENTS: frozenset({"lockout", "alarm", "incident"}),
+        Record.SECURITY_EVENTS: frozenset({"lockout", "alarm", "incident", "session", "login", "app"}),
         Record.SYSTEM_EVENTS: frozenset(
-            {"api_key", "policy", "import", "agent", "webhook", "trunk", "brand", "key", "customer", "record"}
+            {
+                "api_key",
+                "policy",
+                "import",
+                "agent",
+                "webhook",
+                "trunk",
+                "brand",
+                "key",
+                "customer",
+                "record",
+                "catalogue",
+            }
         ),
     }
 )

@@ -23,6 +23,7 @@ from werda.demo import operator_files
 from werda.demo.operator import Agreement, Operator
 from werda.demo.phone_numbers import HOTLINE
 from werda.demo.population import population, stock
+from werda.demo.portal_logins import give_login, portal_logins
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
 from werda.store.models.agent import Agent
@@ -110,6 +111,7 @@ class Founding:
         self._second_steps()
         if self._files_are_left() or not self._customers():
             self._bring_in()
+        self._portal_logins()
 
     def _brand(self, owner: psycopg.Connection[Any]) -> int:
         row = owner.execute("select id from brand where slug = %s", (BRAND,)).fetchone()
@@ -169,6 +171,12 @@ class Founding:
             agent = Agent.objects.get(username=login.username)
             if not agent.authenticator_set.exists():
                 TOTP.activate(agent, login.totp.reveal())
+
+    def _portal_logins(self) -> None:
+        """Some customers have opened the portal long ago, one of them with an authenticator app (A3)."""
+        with self.database.connect(Role.CUSTODY) as custody:
+            for login in portal_logins(self.keys):
+                give_login(custody, self.custody, login, now=self.now)
 
     def _files_are_left(self) -> bool:
         return operator_files.customers_file(self.folder).exists()

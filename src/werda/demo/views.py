@@ -36,6 +36,7 @@ from werda.demo.calls import KEYS, Brand, Call, Exchange, TooManyCalls, is_sound
 from werda.demo.nordfunk import AGENTS, BRAND, CARRIER, MOBILE_NETWORK, api_key_file, logins, order_system
 from werda.demo.operator import Operator
 from werda.demo.phone_numbers import HOTLINE
+from werda.demo.portal_logins import PEOPLE, open_demo_session, portal_logins
 from werda.demo.showcase import Showcase, ShownCustomer, ShownLine
 from werda.demo.switch import Leg, Switch
 from werda.gate.prompts import sound_file
@@ -81,6 +82,11 @@ def welcome(request: HttpRequest) -> HttpResponse:
     gate = f"http://{here.host}:{here.gate_port}"
     context = {
         "logins": [(who.username, who.name, who.password.reveal(), who.totp.reveal()) for who in logins(here.keys)],
+        "portal_people": [who for number in PEOPLE if (who := _showcase().one(number))],
+        "portal_logins": [
+            (login.number, login.password.reveal(), login.totp_for_apps) for login in portal_logins(here.keys)
+        ],
+        "portal": here.portal_address,
         "gate": gate,
         "key_file": _from_here(api_key_file(here.keys)),
         "fastagi": f"agi://{here.host}:{here.fastagi_port}/hotline",
@@ -234,6 +240,20 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     login(request, get_object_or_404(Agent, username=username), backend=_BACKEND)
     return redirect("desk:board")
+
+
+@allow_unauthenticated_access
+@require_POST
+def portal_sign_in(request: HttpRequest) -> HttpResponse:
+    """Sign in to the portal as one of the demo's customers, strongly and with one button; ports share their cookies."""
+    here = settings.WERDA_SETTINGS
+    secret = open_demo_session(settings.WERDA_DATABASE, request.POST.get("customer", ""), now=timezone.now())
+    if secret is None:
+        return HttpResponseBadRequest()
+    answer = HttpResponse(status=200)  # a form may not redirect to another port (form-action 'self'); a page may go on
+    answer.headers["Refresh"] = f"0; url={request.scheme}://{request.get_host().partition(':')[0]}:{here.portal_port}/"
+    answer.set_cookie("werda_portal", secret.reveal(), httponly=True, samesite="Lax")
+    return answer
 
 
 def _from_here(file: Path) -> Path:

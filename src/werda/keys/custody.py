@@ -24,6 +24,7 @@ class Kind(IntEnum):
     # A code on its way to a customer; what stands in the place of the customer is the row's id.
     DRAFT_CODE = 3  # chosen in an order that is being filled in: order_draft
     ORDERED_CODE = 4  # chosen with an order that the operator has not carried out yet: operator_order
+    LOGIN_TOTP = 6  # the key of a customer's authenticator app, bound to the login's id: customer_login
 
     __hash__ = int.__hash__  # an enum's own goes by its name, in Python, and an import asks for millions
 

@@ -1,13 +1,14 @@
 """Django for the pages. Everything that differs between installations comes from `werda.server.settings`.
 
 A process has one database role, named by ``WERDA_ROLE`` (``werda_desk`` unless said otherwise): pages can do nothing
-that their role cannot. Sign-up shares the look with the desk and nothing else: it has addresses, apps, cookies and a
-cache of its own, and nobody signs in there.
+that their role cannot. Sign-up and portal share the look with the desk and nothing else: they have addresses, apps and
+cookies of their own; nobody signs in to sign-up, and the portal keeps its sessions itself (`usecases.open_session`).
 """
 
 import os
 import secrets
 
+from werda.portal.areas import AREAS
 from werda.server.settings import Settings
 from werda.store.roles import Role
 
@@ -15,6 +16,9 @@ _settings = Settings.from_environment()
 _role = Role(os.environ.get("WERDA_ROLE", Role.DESK.value))
 _parameters = _settings.database.parameters(_role)
 _signup = _role is Role.SIGNUP
+_portal = _role is Role.PORTAL
+_desk = not _signup and not _portal
+_audience = "signup" if _signup else "portal" if _portal else "desk"
 
 
 def _secret_key() -> str:
@@ -29,7 +33,7 @@ def _secret_key() -> str:
 SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("WERDA_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
-ROOT_URLCONF = "werda.signup.urls" if _signup else "werda.server.urls"
+ROOT_URLCONF = "werda.server.urls" if _desk else f"werda.{_audience}.urls"
 WSGI_APPLICATION = None
 ASGI_APPLICATION = "werda.server.pages.application"
 
@@ -58,7 +62,12 @@ _everywhere = [
     "werda.store",
     "werda.look",
 ]
-_desk = [
+_of_audience = {
+    "signup": ["werda.signup"],
+    "portal": ["werda.portal", *(f"werda.portal.{area}" for area in AREAS)],
+    "desk": [],
+}
+_of_desk = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "werda.desk",
@@ -67,7 +76,7 @@ _desk = [
     "allauth.mfa",
     *(["werda.demo"] if os.environ.get("WERDA_DEMO") == "1" else []),
 ]
-INSTALLED_APPS = [*(["werda.signup"] if _signup else []), *_everywhere, *([] if _signup else _desk)]
+INSTALLED_APPS = [*_of_audience[_audience], *_everywhere, *(_of_desk if _desk else [])]
 USE_TZ = True
 TIME_ZONE = "Europe/Berlin"
 LANGUAGE_CODE = "de"
@@ -86,14 +95,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
-if _signup:  # no session and no login: a draft is opened by its cookie alone
+if not _desk:  # no login of Django's: a draft, or a session of the portal, is opened by its cookie alone
     MIDDLEWARE = [
         "django.middleware.security.SecurityMiddleware",
         "csp.middleware.CSPMiddleware",
         "django.middleware.common.CommonMiddleware",
-        "werda.signup.access.OrderingMiddleware",
+        "werda.look.brand.BrandMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        *(["werda.portal.access.ClosedUnlessDeclared"] if _portal else []),
     ]
 TEMPLATES = [
     {
@@ -105,7 +115,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 *(
                     []
-                    if _signup
+                    if not _desk
                     else [
                         "django.contrib.auth.context_processors.auth",
                         "django.contrib.messages.context_processors.messages",
@@ -156,7 +166,12 @@ CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _settings.https
 # A `__Host-` cookie is bound to this host; browsers accept one over https only.
 SESSION_COOKIE_NAME = ("__Host-" if _settings.https else "") + "werda_desk"
-CSRF_COOKIE_NAME = ("__Host-" if _settings.https else "") + ("werda_order_csrf" if _signup else "werda_csrf")
+_csrf = {"signup": "werda_order_csrf", "portal": "werda_portal_csrf", "desk": "werda_csrf"}
+CSRF_COOKIE_NAME = ("__Host-" if _settings.https else "") + _csrf[_audience]
+if _portal:
+    LANGUAGE_COOKIE_NAME = "werda_portal_language"
+    CSRF_FAILURE_VIEW = "werda.portal.access.stale_form"
+    CSRF_COOKIE_SAMESITE = "Lax"
 if _signup:
     LANGUAGE_COOKIE_NAME = "werda_order_language"
     CSRF_FAILURE_VIEW = "werda.signup.views.stale_form"
@@ -183,7 +198,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 
 # How the pages reach the gate (usecases.ask_gate).
 WERDA_GATE_SOCKET = _settings.gate_socket
-WERDA_GATE_KEY_FILE = _settings.keys / "desk-api-key"
+WERDA_GATE_KEY_FILE = _settings.keys / ("portal-api-key" if _portal else "desk-api-key")
 # Where LISTEN/NOTIFY is heard, as the role of this process.
 WERDA_DATABASE = _settings.database
 WERDA_DATABASE_ROLE = _role

@@ -1,7 +1,7 @@
 """The pages' processes: Django under uvicorn, each audience as a database role of its own.
 
 The desk holds the ring of its agents' second factors and no other. Sign-up holds both of the secrets' rings, because it
-seals the chosen code and asks how many hold one (B3).
+seals the chosen code and asks how many hold one (B3); the portal holds them, too, because it shows and changes secrets.
 """
 
 import os
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from werda.keys import environment
 from werda.keys.ring import RingName
+from werda.portal.areas import with_files
 from werda.server import logs
 from werda.server.http import PAGES, configured, with_headers
 from werda.server.settings import Settings
@@ -24,6 +25,9 @@ from werda.store.roles import Role
 STATIC: Final = "/static/"
 STRANGERS_AT_ONCE: Final = 40
 """Connections that sign-up serves at the same time; more get 503, so that a flood takes no database from the desk."""
+
+CUSTOMERS_AT_ONCE: Final = 200
+"""Connections that the portal serves at the same time."""
 
 
 def run(settings: Settings, *, demo: bool = False) -> None:
@@ -52,6 +56,17 @@ def run_signup(settings: Settings) -> None:
     environment.keep_only(RingName.VERIFIER, RingName.CUSTODY)
     application = _application(["werda.look", "werda.signup"])
     _serve(settings, settings.signup_port, application, at_once=STRANGERS_AT_ONCE)
+
+
+def run_portal(settings: Settings) -> None:
+    """Run the customers' portal until SIGINT or SIGTERM."""
+    logs.configure(settings.log_level)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "werda.server.django_settings"
+    os.environ["WERDA_ROLE"] = Role.PORTAL.value
+    os.environ["WERDA_DEMO"] = ""
+    environment.keep_only(RingName.VERIFIER, RingName.CUSTODY)
+    application = _application(["werda.look", "werda.portal", *(f"werda.portal.{area}" for area in with_files())])
+    _serve(settings, settings.portal_port, application, at_once=CUSTOMERS_AT_ONCE)
 
 
 def _serve(settings: Settings, port: int, application: ASGIApp, *, at_once: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Run everything that one machine needs: database, gate, pages, sign-up, intake, worker.
+"""Run everything that one machine needs: database, gate, pages, sign-up, portal, intake, worker.
 
 In production each runs as a service of its own.
 
@@ -26,11 +26,11 @@ from werda.server.wiring import Installation, installation
 
 log = logging.getLogger(__name__)
 
-PARTS: Final = ("gate", "pages", "signup", "intake", "worker")
+PARTS: Final = ("gate", "pages", "signup", "portal", "intake", "worker")
 _RINGS: Final = {
     "gate": (RingName.VERIFIER,),
     "pages": (RingName.SECOND_FACTOR,),
-    **dict.fromkeys(("signup", "intake"), (RingName.VERIFIER, RingName.CUSTODY)),
+    **dict.fromkeys(("signup", "portal", "intake"), (RingName.VERIFIER, RingName.CUSTODY)),
     "worker": (RingName.VERIFIER, RingName.CUSTODY, RingName.AUDIT),
 }
 SUPERVISED_BY: Final = "WERDA_SUPERVISED"

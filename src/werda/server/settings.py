@@ -58,6 +58,7 @@ class Settings:
     host: str
     pages_port: int
     signup_port: int
+    portal_port: int
     gate_port: int
     fastagi_port: int
     intake_port: int
@@ -83,6 +84,7 @@ class Settings:
             host=environment.get("WERDA_HOST", "127.0.0.1"),
             pages_port=_port(environment, "WERDA_PAGES_PORT", 8000),
             signup_port=_port(environment, "WERDA_SIGNUP_PORT", 8002),
+            portal_port=_port(environment, "WERDA_PORTAL_PORT", 8004),
             gate_port=_port(environment, "WERDA_GATE_PORT", 8001),
             fastagi_port=_port(environment, "WERDA_FASTAGI_PORT", 4573),
             intake_port=_port(environment, "WERDA_INTAKE_PORT", 8003),
@@ -104,6 +106,11 @@ class Settings:
     def signup_address(self) -> str:
         """Sign-up as processes and browsers on this machine reach it."""
         return f"http://{self._near}:{self.signup_port}"
+
+    @property
+    def portal_address(self) -> str:
+        """The portal as processes and browsers on this machine reach it."""
+        return f"http://{self._near}:{self.portal_port}"
 
     @property
     def intake_address(self) -> str:

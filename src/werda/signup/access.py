@@ -1,7 +1,6 @@
 """What a page of the order flow needs: the brand, a language, a draft by its cookie, and patience with floods.
 
-The brand is the one whose slug begins the host name (``nordfunk.example.org``), else the first that was added: one
-brand needs no setting. Nobody is signed in here, so limits go by address, and for checks of a code by draft too.
+Nobody is signed in here, so limits go by address, and for checks of a code by draft too.
 """
 
 from collections.abc import Callable
@@ -15,15 +14,15 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from werda.core.secret import Secret
 from werda.core.tariff import TariffCatalogue
 from werda.look.access import allow_unauthenticated_access
 from werda.look.address import address_of
-from werda.signup.rings import database
-from werda.store.queries.tariff import Shop, shops, tariffs_of
+from werda.look.rings import database
+from werda.store.queries.tariff import Shop, tariffs_of
 from werda.usecases.fill_in_order import LIFETIME, Draft, begin_draft, find_draft
 from werda.usecases.limit_tries import Limit
 
@@ -36,33 +35,6 @@ CHECKS: Final = Limit("signup: check", 40, 60)
 """Live checks of a code, from one address."""
 CHECKS_OF_DRAFT: Final = Limit("signup: check of draft", 40, 60)
 """And with one draft."""
-_FORMAL: Final = "de-x-sie"
-
-
-class OrderingMiddleware:
-    """Finds the brand and activates the language: the visitor's choice, else the brand's; in German du or Sie."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer a request in the right words."""
-        shop = _shop_of(request)
-        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) or (shop.language if shop else "de")
-        language = "en" if chosen == "en" else "de"
-        request.shop, request.language = shop, language  # type: ignore[attr-defined]  # what middleware does
-        formal = shop is not None and shop.form == "sie" and language == "de"
-        with translation.override(_FORMAL if formal else language):
-            response = self._get_response(request)
-            response.headers.setdefault("Content-Language", language)
-            return response
-
-
-def _shop_of(request: HttpRequest) -> Shop | None:
-    with database() as connection:
-        known = shops(connection)
-    host = request.get_host().partition(".")[0]
-    return next((shop for shop in known if shop.slug == host), known[0] if known else None)
 
 
 @dataclass

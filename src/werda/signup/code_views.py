@@ -16,9 +16,9 @@ from werda.core.product_order import ProductOrder
 from werda.core.secret import Secret
 from werda.core.weak_code import NOBODY, OwnData
 from werda.look.access import allow_unauthenticated_access
+from werda.look.rings import custody, verifier
 from werda.signup import steps
 from werda.signup.access import Visit, check_is_within, page, to, too_many
-from werda.signup.rings import custody, verifier
 from werda.signup.steps import CODE
 from werda.signup.views import BACK, progress_of, show, turn_away
 from werda.signup.words import OBJECTIONS

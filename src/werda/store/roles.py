@@ -1,8 +1,8 @@
 """One PostgreSQL role for each kind of process, each with a password of its own (design decision 4).
 
 `werda_owner` makes the schema, `werda_gate` executes functions, `werda_desk` reads through row security,
-`werda_custody` keeps customers and their sealed secrets, `werda_signup` takes orders and sees no customer. The
-passwords lie in ``WERDA_HOME/database.json`` (0600).
+`werda_custody` keeps customers and their sealed secrets, `werda_signup` takes orders and sees no customer,
+`werda_portal` sees the customer of its session alone. The passwords lie in ``WERDA_HOME/database.json`` (0600).
 """
 
 import json
@@ -29,17 +29,20 @@ class Role(StrEnum):
     DESK = "werda_desk"
     CUSTODY = "werda_custody"
     SIGNUP = "werda_signup"
+    PORTAL = "werda_portal"
 
 
 BOUNDS: Final[Mapping[Role, str]] = {
     Role.GATE: "statement_timeout = '10s', lock_timeout = '8s', idle_in_transaction_session_timeout = '10s'",
     Role.DESK: "statement_timeout = '10s', lock_timeout = '5s', idle_in_transaction_session_timeout = '30s'",
+    Role.PORTAL: "search_path = portal,public, statement_timeout = '15s', lock_timeout = '10s',"
+    " idle_in_transaction_session_timeout = '30s'",
     Role.SIGNUP: "statement_timeout = '15s', lock_timeout = '10s', idle_in_transaction_session_timeout = '30s'",
 }
 """Settings a role begins with, so that a process that hangs or is flooded holds no lock for long. Custody has none: an
 import, a print run and a chooser who waits for an import take as long as they take."""
 
-CONNECTIONS: Final[Mapping[Role, int]] = {Role.DESK: 40, Role.SIGNUP: 20}
+CONNECTIONS: Final[Mapping[Role, int]] = {Role.DESK: 40, Role.SIGNUP: 20, Role.PORTAL: 60}
 """How many connections a role gets at the same time, so that pages that people reach leave the gate its own."""
 
 

@@ -28,7 +28,7 @@ stay beside its successor, with the privileges it had."""
 def install(database: Database) -> None:
     """Create or upgrade the schema. Django's default connection must be the owner's."""
     with database.connect(Role.OWNER, autocommit=True) as owner:
-        make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY, Role.SIGNUP)
+        make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY, Role.SIGNUP, Role.PORTAL)
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)  # before the privileges, which name it
     with database.connect(Role.OWNER) as owner:

@@ -33,7 +33,8 @@ def set_up(database: Database, keys: Path) -> None:
         _settle_canaries(owner, keys)
         _settle_second_factors(owner, keys)
         _settle_signer(owner, keys)
-        _settle_desk_key(owner, keys / "desk-api-key")
+        _settle_key(owner, keys / "desk-api-key", "pages", {Scope.VERIFY, Scope.AGENT, Scope.CALLS})
+        _settle_key(owner, keys / "portal-api-key", "portal", {Scope.VERIFY})
 
 
 def known_keys(connection: psycopg.Connection[Any], name: RingName) -> dict[int, KnownKey]:
@@ -93,11 +94,10 @@ def _settle_signer(owner: psycopg.Connection[Any], keys: Path) -> None:
     Signer.checked(ring.load(keys, RingName.AUDIT), known_keys(owner, RingName.AUDIT))
 
 
-def _settle_desk_key(owner: psycopg.Connection[Any], file: Path) -> None:
-    """The pages ask the gate with a key of their own, which may type for an agent and redeem calls."""
+def _settle_key(owner: psycopg.Connection[Any], file: Path, name: str, scopes: set[Scope]) -> None:
+    """Pages ask the gate with a key of their own: the desk's may type for an agent and redeem, the portal's not."""
     if file.exists():
         return
-    scopes = {Scope.VERIFY, Scope.AGENT, Scope.CALLS}
-    key = create_api_key(owner, name="pages", scopes=scopes, brands=[], asserts=False)
+    key = create_api_key(owner, name=name, scopes=scopes, brands=[], asserts=False)
     file.touch(mode=0o600)
     file.write_text(key.reveal())

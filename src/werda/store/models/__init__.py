@@ -20,9 +20,11 @@ from werda.store.models.incident import (
 )
 from werda.store.models.letter import Letter
 from werda.store.models.limit import RateLimit
+from werda.store.models.mail import Mail
 from werda.store.models.notice import Notice
 from werda.store.models.one_time import OneTimeCode, OneTimeTries
 from werda.store.models.order import OperatorOrder, OutboxMessage
+from werda.store.models.portal import CustomerLogin, Passkey, PortalSession, SignInStep
 from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
@@ -45,6 +47,7 @@ __all__ = [
     "Credential",
     "Customer",
     "CustomerLock",
+    "CustomerLogin",
     "DialledNumber",
     "ErasedRecord",
     "Event",
@@ -62,6 +65,7 @@ __all__ = [
     "Lane",
     "Letter",
     "Line",
+    "Mail",
     "Notice",
     "OneTimeCode",
     "OneTimeTries",
@@ -69,11 +73,14 @@ __all__ = [
     "OrderDraft",
     "OrderedCode",
     "OutboxMessage",
+    "Passkey",
     "PolicyVersion",
+    "PortalSession",
     "RateLimit",
     "SealLeaf",
     "SealedCheckpoint",
     "SealedSecret",
+    "SignInStep",
     "SimProfile",
     "TariffVersion",
     "ToldUpTo",

@@ -1,9 +1,9 @@
 -- Least privilege, stated anew at each set-up: whatever is not granted here is refused (A10, B5).
-revoke all on all tables in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
-revoke all on all functions in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
-revoke all on all sequences in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup;
+revoke all on all tables in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup, werda_portal;
+revoke all on all functions in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup, werda_portal;
+revoke all on all sequences in schema public from public, werda_gate, werda_desk, werda_custody, werda_signup, werda_portal;
 revoke create on schema public from public;
-grant usage on schema public to werda_gate, werda_desk, werda_custody, werda_signup;
+grant usage on schema public to werda_gate, werda_desk, werda_custody, werda_signup, werda_portal;
 
 -- The gate executes and reads nothing.
 do $$
@@ -65,13 +65,13 @@ grant execute on function lift_lockout(bigint, bigint, bigint, text, bigint, tex
 grant execute on function lift_lockout_by_grant() to werda_desk;
 
 -- Limits of whatever can be tried without being somebody.
-grant execute on function within_limit(text, text, int, float8) to werda_gate, werda_desk, werda_signup, werda_custody;
+grant execute on function within_limit(text, text, int, float8) to werda_gate, werda_desk, werda_signup, werda_portal, werda_custody;
 grant execute on function give_back(text, text) to werda_desk;
 
 -- Key rings: each process says which it holds and is told the canaries, the worker makes anew what lies under a former
 -- key. Only the owner rotates.
 grant execute on function hold_ring(text, bigint[], bigint), let_ring_go(text, bigint[], bigint)
-    to werda_gate, werda_desk, werda_signup, werda_custody;
+    to werda_gate, werda_desk, werda_signup, werda_portal, werda_custody;
 grant update (code, code_key_id) on order_draft to werda_custody;
 grant update (key_id, ciphertext) on ordered_code to werda_custody;
 
@@ -107,11 +107,24 @@ grant execute on function open_incident(bigint, text, timestamptz, bigint, text,
 grant execute on function report_call(bigint, text) to werda_desk;
 grant select, insert, update on told_up_to to werda_custody;  -- how far customers were told (C8)
 
+-- The portal: what concerns a brand as a whole, and of customers the views of its schema (66_portal.sql).
+grant usage on schema portal to werda_portal;
+grant select on brand, policy_version, code_holders to werda_portal;
+grant select on portal.customer, portal.line, portal.sim_profile, portal.attempt, portal.event, portal.notice to werda_portal;
+grant insert on portal.event, portal.notice, portal.mail to werda_portal;
+grant select, update on portal.customer_login, portal.portal_session to werda_portal;
+grant select, insert, update, delete on portal.passkey, portal.sign_in_step to werda_portal;
+grant execute on function portal_session_id(), portal_customer(), portal_login(), portal_login_named(bigint, text),
+    open_portal_session(bigint, bytea, text, text, timestamptz, text, timestamptz, timestamptz) to werda_portal;
+grant execute on function give_back(text, text) to werda_portal;
+-- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
+grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect on database %I to werda_gate, werda_desk, werda_custody, werda_signup',
-                   current_database());
+    execute format('grant connect on database %I to werda_gate, werda_desk, werda_custody, werda_signup,'
+                   ' werda_portal', current_database());
     execute format('grant temporary on database %I to werda_custody', current_database());
 end $$;

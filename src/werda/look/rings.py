@@ -1,4 +1,7 @@
-"""The key rings of this process, checked against the database and followed while keys rotate (B5)."""
+"""The database role and the key rings of this process, followed while keys are rotated (B5).
+
+Which rings a process may hold is decided where it starts (`server.pages`); asking for another fails.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

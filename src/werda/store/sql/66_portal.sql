@@ -1,0 +1,102 @@
+-- The portal sees a database in which nobody lives but the customer of its session (S7, A4). Its role may read and write the
+-- views of the schema `portal` and none of the tables below them; its search_path finds the views first, so use cases name
+-- tables as everybody does. Each transaction sets `werda.session` (the session's secret), or `werda.step` while somebody is
+-- half-way through signing in; without them there is nobody at all.
+drop schema if exists portal cascade;
+create schema portal;
+
+create or replace function portal_session_id() returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select s.id from portal_session s join customer c on c.id = s.customer_id
+    where s.secret_hash = sha256(convert_to(current_setting('werda.session', true), 'UTF8'))
+      and s.ended_at is null and s.expires_at > clock_timestamp() and c.ended_at is null
+$$;
+
+create or replace function portal_customer() returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select customer_id from portal_session where id = portal_session_id()
+$$;
+
+-- The login that is signed in, or on its way.
+create or replace function portal_login() returns bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select coalesce(
+        (select login_id from portal_session where id = portal_session_id()),
+        (select login_id from sign_in_step
+         where secret_hash = sha256(convert_to(current_setting('werda.step', true), 'UTF8'))
+           and expires_at > clock_timestamp()))
+$$;
+
+-- A function that takes customers by number begins with this: the portal may name its own customer alone.
+create or replace function own_only(p_customers bigint[]) returns void
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+begin
+    if session_user = 'werda_portal' and p_customers is distinct from array[portal_customer()] then
+        raise insufficient_privilege using message = 'the portal names the customer of its session alone';
+    end if;
+end $$;
+
+do $$
+declare
+    t text;
+    of_customer constant text[] := array['line', 'sim_profile', 'sealed_secret', 'credential', 'attempt', 'notice', 'letter',
+        'customer_lock', 'operator_order', 'one_time_code', 'mail'];
+begin
+    execute 'create view portal.customer with (security_barrier) as select * from public.customer'
+            ' where id = (select public.portal_customer()) with check option';
+    foreach t in array of_customer loop
+        execute format('create view portal.%1$I with (security_barrier) as select * from public.%1$I'
+                       ' where customer_id = (select public.portal_customer()) with check option', t);
+    end loop;
+end $$;
+
+-- What the portal records, it records of its own customer and in the name of the session.
+create view portal.event with (security_barrier) as
+    select * from public.event where customer_id = (select public.portal_customer()) with check option;
+
+create view portal.customer_login with (security_barrier) as
+    select * from public.customer_login where id = (select public.portal_login()) with check option;
+create view portal.passkey with (security_barrier) as
+    select * from public.passkey where login_id = (select public.portal_login()) with check option;
+create view portal.portal_session with (security_barrier) as
+    select * from public.portal_session
+    where login_id = (select public.portal_login()) and (select public.portal_session_id()) is not null with check option;
+create view portal.sign_in_step with (security_barrier) as
+    select * from public.sign_in_step
+    where secret_hash = sha256(convert_to(current_setting('werda.step', true), 'UTF8'))
+      and expires_at > clock_timestamp() with check option;
+
+-- Whoever types this name (folded, or the customer number): what a password is compared with. No session is needed, which is
+-- why it gives nothing else of the customer.
+create or replace function portal_login_named(p_brand bigint, p_name text)
+    returns table (login_id bigint, password text, has_totp boolean, totp_since timestamptz)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select l.id, l.password, l.totp is not null, l.totp_since
+    from customer_login l join customer c on c.id = l.customer_id
+    where l.brand_id = p_brand and c.ended_at is null and p_name <> ''
+      and (l.name = p_name or l.person_id = 0 and c.brand_id = p_brand and upper(c.customer_number) = upper(p_name))
+    order by (l.name = p_name) desc limit 1
+$$;
+
+-- Sign somebody in. Whoever calls this has seen the password and what else there is; the event says so. `o_new_device`: this
+-- login has had no session on such a device.
+create or replace function open_portal_session(
+    p_login bigint, p_secret_hash bytea, p_method text, p_place text, p_strong_since timestamptz, p_device text,
+    p_now timestamptz, p_expires timestamptz, out o_session bigint, out o_new_device boolean)
+language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+    select not exists (select from portal_session s where s.login_id = p_login and s.device = p_device)
+       and exists (select from portal_session s where s.login_id = p_login) into o_new_device;
+    insert into portal_session (secret_hash, login_id, brand_id, customer_id, person_id, method, place, strong_since, device,
+                                opened_at, fresh_at, seen_at, expires_at)
+    select p_secret_hash, l.id, l.brand_id, l.customer_id, l.person_id, p_method, p_place, p_strong_since, p_device,
+           p_now, p_now, p_now, p_expires
+    from customer_login l join customer c on c.id = l.customer_id
+    where l.id = p_login and c.ended_at is null
+    returning id into o_session;
+    insert into event (at, kind, brand_id, customer_id, actor, detail)
+    select p_now, 'session:opened', s.brand_id, s.customer_id,
+           'customer:' || s.customer_id || '/' || s.person_id || ':session:' || s.id,
+           jsonb_build_object('method', s.method, 'place', s.place, 'device', s.device)
+    from portal_session s where s.id = o_session;
+end $$;
