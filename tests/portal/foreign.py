@@ -11,5 +11,7 @@ from tests.portals import Portal
 
 Named = dict[str, object]
 
-FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {}
+FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
+    "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
+}
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""

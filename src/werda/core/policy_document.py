@@ -19,6 +19,7 @@ from werda.core.number import normalise
 from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, OneTimeLimits, lengths
 from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
+from werda.core.portal import Place
 from werda.core.retention import PERIODS
 from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
 from werda.core.toml_document import Document, Problem
@@ -61,6 +62,13 @@ def _read(document: Document) -> Policy:
         zone=zone,
         effective_from=begins or _EPOCH,
         code_format=code_format,
+        code_shown_from=MappingProxyType(
+            {
+                place: since
+                for place in Place
+                if (since := document.moment(f"code.shown_in_{place}_from", zone)) is not None
+            }
+        ),
         masks_code_in_contract=document.word("code.in_contract", words=("shown", "masked"), default="shown")
         == "masked",
         methods=MappingProxyType(_methods(document, zone, begins)),

@@ -6,9 +6,10 @@ from typing import Final
 AREAS: Final = (
     "start",
     "sign_in",
+    "secrets",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ()
+ON_HOME: Final[tuple[str, ...]] = ("secrets",)
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

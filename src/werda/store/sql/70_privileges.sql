@@ -120,6 +120,18 @@ grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
+-- Area "Code & SIM": what lies sealed of the session's customer, and what changing a code moves.
+grant update (language) on portal.customer to werda_portal;  -- to lock the row while a code changes
+grant select, insert, update on portal.sealed_secret, portal.credential to werda_portal;
+grant select on portal.budget to werda_portal;
+grant delete on portal.notice to werda_portal;
+grant select, insert, delete on portal.letter to werda_portal;
+grant select, insert, update on portal.one_time_code to werda_portal;
+grant execute on function customers_of(bigint, timestamptz), clear_budgets(bigint[]), close_hotline(bigint, timestamptz),
+    take_code_places(bigint, bigint, bigint[], bytea[], int[], bigint, bytea),
+    lift_lockout(bigint, bigint, bigint, text, bigint, text, timestamptz) to werda_portal;
+grant execute on function close_hotline(bigint, timestamptz) to werda_custody;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
