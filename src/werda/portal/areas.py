@@ -7,9 +7,10 @@ AREAS: Final = (
     "start",
     "sign_in",
     "secrets",
+    "calls",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("secrets",)
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

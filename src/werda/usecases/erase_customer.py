@@ -61,6 +61,7 @@ _ERASED: Final = (
     "letter",
     "notice",
     "mail",
+    "confirmation",
     "sim_profile",
     "line",
     "incident_customer",

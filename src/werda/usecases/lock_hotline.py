@@ -14,6 +14,14 @@ from werda.usecases.sim_change import record
 from werda.usecases.tell_customer import tell_customer
 
 
+def is_closed(connection: Connection, customer_id: int) -> bool:
+    """Whether the customer keeps the hotline closed."""
+    row = connection.execute(
+        "select exists (select from budget where customer_id = %s and closed_at is not null)", (customer_id,)
+    ).fetchone()
+    return row == (True,)
+
+
 def lock_hotline(connection: Connection, session: Session, *, now: datetime) -> bool:
     """Close it; False when it was closed already, and nothing happened."""
     row = connection.execute("select close_hotline(%s, %s)", (session.customer_id, now)).fetchone()
