@@ -8,9 +8,10 @@ AREAS: Final = (
     "sign_in",
     "secrets",
     "calls",
+    "options",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets")
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 
