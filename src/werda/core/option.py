@@ -1,7 +1,7 @@
 """A tariff option that can be booked beside a tariff, and what its terms mean on the calendar (S13).
 
-All days are days of the brand's own clocks, first and last included. A month that begins on a day the last month does not
-have ends with that month (BGB § 188): what begins on 31 January holds for a month until 28 February.
+All days are days of the brand's own clocks, first and last included. A month that begins on a day the last month does
+not have ends with that month (BGB § 188): what begins on 31 January holds for a month until 28 February.
 """
 
 import calendar
@@ -226,7 +226,7 @@ def end_of(terms: Terms, starts_on: date, today: date) -> date:
 
 
 def withdraw_until(booked: date) -> date:
-    """The last day of the right of withdrawal; one that would end on a weekend ends on Monday (BGB §§ 187, 193, 355)."""
+    """The last day of the right of withdrawal; one that would end on a weekend ends on Monday (BGB §§ 193, 355)."""
     last = booked + timedelta(days=WITHDRAWAL_DAYS)
     return last + timedelta(days=7 - last.weekday()) if last.weekday() >= calendar.SATURDAY else last
 

@@ -1,7 +1,7 @@
 """Book a tariff option for a line: the booking, the order, the event and the receipt, or none of them (S13).
 
-The same key is the same booking, so that a double tap books once; the customer's row, which the asker holds locked, makes
-two requests at the same moment take turns.
+The same key is the same booking, so that a double tap books once; the customer's row, which the asker holds locked,
+makes two requests at the same moment take turns.
 """
 
 import uuid
