@@ -11,7 +11,9 @@ import pytest
 from tests.booking import booked, offer
 from tests.people import Person, Town
 from tests.portals import Browser, Portal
+from werda.core.order import OrderState
 from werda.store.roles import Role
+from werda.usecases.settle_order import Result, Settled, settle_order
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -39,12 +41,13 @@ def hidden(page: str, name: str) -> str:
 
 
 def settle(town: Town, public_id: str, state: str) -> None:
-    with town.database.connect() as owner:
-        owner.execute(
-            "update operator_order o set state = %s, settled_at = now() from option_booking b"
-            ' where b.public_id = %s and o.public_id = coalesce(b.cancel_order, b."order")',
-            (state, public_id),
-        )
+    """The operator answers the newest order about this booking."""
+    [(order,)] = town.database.rows(
+        'select coalesce(cancel_order, "order") from option_booking where public_id = %s', public_id
+    )
+    with town.database.database.connect(Role.CUSTODY) as custody:
+        settled = settle_order(custody, order, Result(OrderState(state), "", {}), {}, now=datetime.now(UTC))
+        assert isinstance(settled, Settled), settled
 
 
 def test_booking_leaves_booking_order_message_event_and_receipt(portal: Portal, town: Town) -> None:  # S13
@@ -130,6 +133,9 @@ def test_cancelling_says_the_last_day_first_and_is_done_once(portal: Portal, tow
     assert orders == [("book_option",), ("cancel_option",)]
     settle(town, str(public_id), "failed")
     assert "Die Kündigung konnte nicht ausgeführt werden" in browser.page(there)
+    assert browser.sends(f"{there}/cancel").headers["Location"] == there  # it goes on, and can be cancelled anew
+    orders = town.database.rows("select kind from operator_order where customer_id = %s order by id", person.id)
+    assert orders == [("book_option",), ("cancel_option",), ("cancel_option",)]
 
 
 def test_withdrawing_undoes_it_from_the_start_within_fourteen_days(portal: Portal, town: Town) -> None:  # BGB § 355
@@ -158,6 +164,18 @@ def test_a_failed_booking_is_said_and_can_be_tried_again(portal: Portal, town: T
     browser = portal.signed_in(person)
     assert "konnte nicht ausgeführt werden" in browser.page(f"/tariff/bookings/{public_id}")
     assert UUID(books(browser, person, "music").rpartition("/")[2]) != public_id
+
+
+def test_what_failed_stays_failed_when_its_order_is_erased(portal: Portal, town: Town) -> None:  # A9
+    person = town.person()
+    failed = booked(portal, person)
+    settle(town, str(failed), "failed")
+    kept = booked(portal, person, "abroad")
+    with town.database.connect() as owner:
+        owner.execute("delete from operator_order where customer_id = %s", (person.id,))
+    browser = portal.signed_in(person)
+    assert "beendet" in browser.page(f"/tariff/bookings/{failed}")
+    assert "aktiv" in browser.page(f"/tariff/bookings/{kept}")
 
 
 def test_the_role_orders_nothing_but_options(portal: Portal, town: Town) -> None:
