@@ -1,8 +1,6 @@
 """Calls on a phone: the status changes by itself, "is it you?" lifts the call, without internet nothing is claimed."""
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -13,7 +11,6 @@ from tests.journeys.conftest import Shot
 from tests.people import Person, Town
 from tests.portal import test_calls
 from tests.portal.test_calls import Call
-from tests.portal.test_code_and_sim import hotline_says
 from tests.portals import PASSWORD, Portal, give_totp, totp_now
 
 gate, portal, agent = test_calls.gate, test_calls.portal, test_calls.agent
@@ -89,3 +86,55 @@ def test_a_call_is_confirmed_on_the_phone_without_loading_the_page_again(
     expect(status).to_contain_text(WITH_YOU)
     call.ends()
     expect(status).to_contain_text(NOT_WITH_YOU)
+
+
+def test_without_internet_the_status_is_unknown_and_comes_back_by_itself(
+    phone: BrowserContext, portal: Portal, town: Town, gate: Gate, agent: int, shot: Shot
+) -> None:  # D5
+    person = town.person("4809")
+    page = strongly_signed_in(phone, portal, person)
+    status = page.locator("[data-live]")
+    expect(status).to_contain_text(NOT_WITH_YOU)
+    phone.set_offline(True)
+    expect(status).to_have_text(UNKNOWN)
+    shot(page, "calls-unknown-390")
+    call = Call(town, gate, agent, person, "4809")
+    phone.set_offline(False)
+    expect(status).to_contain_text(WITH_YOU)
+    call.ends()
+
+
+def test_after_the_phone_has_slept_no_old_status_is_shown(
+    phone: BrowserContext, portal: Portal, town: Town, gate: Gate
+) -> None:  # D5
+    page = strongly_signed_in(phone, portal, town.person("4809"))
+    status = page.locator("[data-live]")
+    expect(status).to_contain_text(NOT_WITH_YOU)
+    page.clock.install()
+    page.reload()
+    expect(status).to_contain_text(NOT_WITH_YOU)
+    phone.route("**/calls/live", lambda route: route.abort())  # awake again, and nobody answers yet
+    page.clock.fast_forward("01:00")
+    expect(status).to_have_text(UNKNOWN)
+    phone.unroute("**/calls/live")
+    page.clock.fast_forward("00:02")
+    expect(status).to_contain_text(NOT_WITH_YOU)
+
+
+def test_what_did_not_change_keeps_the_focus_of_who_is_about_to_answer(
+    phone: BrowserContext, portal: Portal, town: Town, gate: Gate, agent: int
+) -> None:
+    person = town.person("4809")
+    page = strongly_signed_in(phone, portal, person)
+    call = Call(town, gate, agent, person)
+    call.asks()
+    yes = page.get_by_role("button", name="Ja, das bin ich")
+    yes.focus()
+    with page.expect_response("**/calls/now"), town.database.connect() as owner:
+        owner.execute("select pg_notify('werda_portal', %s)", (str(person.id),))
+    page.wait_for_timeout(300)  # the answer is on the page
+    expect(yes).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Die Hotline weiß jetzt, dass du es bist.")).to_be_visible()
+    assert (call.reply, call.level) == ("yes", 1)
+    call.ends()
