@@ -8,6 +8,7 @@ AREAS: Final = (
     "sign_in",
     "secrets",
     "calls",
+    "history",
 )
 
 ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets")

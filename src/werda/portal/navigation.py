@@ -27,8 +27,9 @@ class Way:
 ROOMS: Final = (
     Way("start:home", _("Start"), "home"),
     Way("secrets:overview", _("Code & SIM"), "sim"),
+    Way("history:overview", _("History"), "clock"),
 )
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""
 
-ACCOUNT: Final[tuple[Way, ...]] = ()
+ACCOUNT: Final[tuple[Way, ...]] = (Way("history:notices", _("Notices"), "info"),)
 """What one's own account holds: ways of signing in, devices, data, representatives."""
