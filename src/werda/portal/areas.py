@@ -6,9 +6,11 @@ from typing import Final
 AREAS: Final = (
     "start",
     "sign_in",
+    "app",
+    "help",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ()
+ON_HOME: Final[tuple[str, ...]] = ("app",)
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

@@ -24,7 +24,10 @@ class Way:
         return self.page.partition(":")[0]
 
 
-ROOMS: Final = (Way("start:home", _("Start"), "home"),)
+ROOMS: Final = (
+    Way("start:home", _("Start"), "home"),
+    Way("help:help", _("Help"), "help"),
+)
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""
 
 ACCOUNT: Final[tuple[Way, ...]] = ()

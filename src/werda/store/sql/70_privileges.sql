@@ -120,6 +120,9 @@ grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
+-- The app and its brand (area app, help): no row here is a customer's.
+grant select on brand_tokens, dialled_number to werda_portal;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
