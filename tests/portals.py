@@ -136,10 +136,10 @@ def _long_ago() -> datetime:
 
 
 @contextmanager
-def running_portal(town: Town, log: Path) -> Iterator[Portal]:
-    """Start `werda serve --only portal` and wait until it answers."""
+def running_portal(town: Town, log: Path, **settings: str) -> Iterator[Portal]:
+    """Start `werda serve --only portal`, with these settings, and wait until it answers."""
     port = free_port()
-    environment = {**town.database.environment, "WERDA_PORTAL_PORT": str(port), "WERDA_LOG_LEVEL": "DEBUG"}
+    environment = {**town.database.environment, "WERDA_PORTAL_PORT": str(port), "WERDA_LOG_LEVEL": "DEBUG", **settings}
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     with log.open("ab") as output:
         command = [sys.executable, "-m", "werda", "serve", "--only", "portal"]

@@ -51,7 +51,7 @@ def test_shortest_policy_has_the_documented_defaults() -> None:
     policy = taken(SHORTEST)
     assert policy.effective_from == datetime(2023, 2, 15, 23, tzinfo=UTC)
     assert policy.code_format == CodeFormat(4)
-    assert policy.methods == {Method.CUSTOMER_CODE: Acceptance(Level.VERIFIED, frozenset(Channel))}
+    assert policy.methods == {Method.CUSTOMER_CODE: Acceptance(Level.VERIFIED, frozenset(Channel) - {Channel.PORTAL})}
     assert policy.limits == Limits(failures=3, first_delay=timedelta(seconds=30), factor=4)
     assert (policy.tries_per_call, policy.announce_before) == (2, timedelta(days=14))
     assert (policy.token_lifetime, policy.grant_lifetime) == (timedelta(minutes=15), timedelta(minutes=30))

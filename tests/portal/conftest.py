@@ -3,11 +3,14 @@
 import secrets
 from collections.abc import Iterator
 
+import django
 import pytest
 
-from tests.database import Cluster
-from tests.people import Town
-from tests.portals import Portal, running_portal
+django.setup()
+
+from tests.database import Cluster  # noqa: E402
+from tests.people import Town  # noqa: E402
+from tests.portals import Portal, running_portal  # noqa: E402
 
 
 @pytest.fixture(scope="module")

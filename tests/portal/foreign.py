@@ -9,7 +9,23 @@ from typing import Final
 from tests.people import Person
 from tests.portals import Portal
 
+
+def asked(portal: Portal, person: Person) -> int:
+    """An agent asks this person whether it is they; gives the question's id."""
+    with portal.database.connect() as owner:
+        row = owner.execute(
+            "insert into confirmation (call_id, brand_id, customer_id, agent_id, asked_at, expires_at)"
+            " values (0, %s, %s, 1, now(), now() + interval '2 minutes') returning id",
+            (portal.town.brand, person.id),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 Named = dict[str, object]
 
-FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {}
+FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
+    "calls:answer": lambda portal, other: {"confirmation_id": asked(portal, other)},
+    "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
+}
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""

@@ -85,10 +85,11 @@ class House:
         """As stored; the one for the own line comes with the first call from there, and is a fresh one until then."""
         fresh = {(person.id, own): Budget() for person in people for own in (False, True)}
         rows = self.owner.execute(
-            "select customer_id, own_line, failures, not_before from budget where customer_id = any (%s)",
+            "select customer_id, own_line, failures, not_before, closed_at is not null from budget"
+            " where customer_id = any (%s)",
             ([person.id for person in people],),
         )
-        return fresh | {(customer, own): Budget(failures, not_before) for customer, own, failures, not_before in rows}
+        return fresh | {(customer, own): Budget(*budget) for customer, own, *budget in rows}
 
 
 @pytest.fixture
@@ -130,6 +131,19 @@ class Hotline(RuleBasedStateMachine):
         expected = [self.judge(offer) for offer in several]
         verdicts = self.house.run(self.offer_all(several))
         assert [outcome(verdict) for verdict in verdicts] == expected
+
+    @rule(number=st.integers(0, PEOPLE - 1))
+    def close_or_open_the_hotline(self, number: int) -> None:
+        """By the customer: while it is closed whatever is offered is neither evaluated nor counted (E5)."""
+        person, now = self.people[number], self.house.clock.now
+        both = [(person.id, own) for own in (False, True)]
+        if self.model[both[0]].closed:
+            lift = "select lift_lockout(%s, %s, 0, 'session', null, 'test', %s)"
+            self.house.owner.execute(lift, (self.house.town.brand, person.id, now))
+            self.model |= dict.fromkeys(both, Budget())
+        else:
+            self.house.owner.execute("select close_hotline(%s, %s)", (person.id, now))
+            self.model |= {budget: replace(self.model[budget], closed=True) for budget in both}
 
     @rule(seconds=st.one_of(st.integers(-5, 120), st.integers(0, 10_000_000)), microseconds=st.integers(0, 999_999))
     def wait(self, seconds: int, microseconds: int) -> None:
@@ -179,7 +193,7 @@ def test_sql_counts_as_the_core_decides(house: House) -> None:
         lambda: Hotline(house),  # type: ignore[arg-type]  # hypothesis takes any factory
         settings=settings(
             derandomize=True,  # the same games each time, since what was seen in them is asserted
-            max_examples=60,
+            max_examples=90,
             stateful_step_count=30,
             deadline=None,
             phases=[Phase.generate],  # a game of thirty steps can be read; making it shorter takes minutes

@@ -34,18 +34,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What is left of a person's tries: consecutive `failures` so far, and when the next one counts at the earliest."""
+    """What is left of a person's tries: consecutive `failures` so far, and when the next one counts at the earliest.
+
+    `closed`: the customer keeps the hotline closed for themselves, and nothing is evaluated until they open it (E5).
+    """
 
     failures: int = 0
     not_before: datetime | None = None
+    closed: bool = False
 
     def attempt(self, *, matches: bool, now: datetime, limits: Limits) -> tuple[Outcome, "Budget"]:
         """Judge one attempt at `now` and give the budget after it.
 
-        A spent budget and an attempt that comes too early leave it as it was: nothing is evaluated, nothing counted,
-        and a lock is not prolonged (C4, C9). A success resets the budget it was counted in.
+        A spent or closed budget and an attempt that comes too early leave it as it was: nothing is evaluated, nothing
+        counted, and a lock is not prolonged (C4, C9). A success resets the budget it was counted in.
         """
-        if self.failures >= limits.failures:
+        if self.closed or self.failures >= limits.failures:
             return Outcome.LOCKED, self
         if self.not_before is not None and now < self.not_before:
             return Outcome.TOO_EARLY, self

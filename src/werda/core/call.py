@@ -8,11 +8,12 @@ from werda.core.sim import PUK_DIGITS
 
 
 class Channel(IntEnum):
-    """Who took the digits: the keypad dialogue, an agent's entry field, or an integrator's API call (E1)."""
+    """Who took the proof: the keypad dialogue, an agent's entry field, an integrator's API call, or our portal (E1)."""
 
     KEYPAD = 1
     AGENT = 2
     API = 3
+    PORTAL = 4
 
     @property
     def slug(self) -> str:

@@ -13,11 +13,22 @@ LONGEST: Final = 32_768
 """Bytes. A logo is loaded with every page."""
 
 _SVG: Final = "http://www.w3.org/2000/svg"
+_NAMES: Final = r"[\w-]+"
 _ELEMENTS: Final = frozenset(
-    ["svg", "g", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "defs", "linearGradient", "radialGradient", "stop", "clipPath", "title", "desc", "symbol", "use"]
+    re.findall(
+        _NAMES,
+        "svg g path rect circle ellipse line polyline polygon defs linearGradient radialGradient stop clipPath title"
+        " desc symbol use",
+    )
 )
 _ATTRIBUTES: Final = frozenset(
-    ["id", "viewBox", "width", "height", "x", "y", "x1", "y1", "x2", "y2", "cx", "cy", "r", "rx", "ry", "fx", "fy", "d", "points", "transform", "fill", "fill-rule", "fill-opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", "stroke-opacity", "stroke-dasharray", "stroke-miterlimit", "opacity", "offset", "stop-color", "stop-opacity", "gradientUnits", "gradientTransform", "clip-path", "clip-rule", "preserveAspectRatio", "href", "version", "role"]
+    re.findall(
+        _NAMES,
+        "id viewBox width height x y x1 y1 x2 y2 cx cy r rx ry fx fy d points transform fill fill-rule fill-opacity"
+        " stroke stroke-width stroke-linecap stroke-linejoin stroke-opacity stroke-dasharray stroke-miterlimit opacity"
+        " offset stop-color stop-opacity gradientUnits gradientTransform clip-path clip-rule preserveAspectRatio href"
+        " version role",
+    )
 )
 _INSIDE: Final = re.compile(r"#[A-Za-z][\w.-]*|url\(#[A-Za-z][\w.-]*\)")
 _REFERS: Final = re.compile(r"url\s*\(|javascript:|data:|//|\\", re.IGNORECASE)

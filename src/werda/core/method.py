@@ -14,6 +14,7 @@ class Method(IntEnum):
     PUK = 2
     LEGACY = 3  # customer number, birth date and postcode; agent only, until a stated end date (A1)
     CALL_CODE = 4  # shown in the portal for one call, ten minutes, single use (B6)
+    APP_CONFIRMATION = 6  # "Is it you?", answered in portal or app for one call, within two minutes (A3)
     LETTER_CODE = 5  # by post to the address of record, 21 days, single use (E4)
 
     __hash__ = int.__hash__  # an enum's own goes by its name, in Python, and an import asks for millions

@@ -16,14 +16,17 @@ from werda.core.method import Method
 from werda.core.secret import Secret
 from werda.core.sim import PUK_DIGITS
 
-ONE_TIME: Final = frozenset({Method.CALL_CODE, Method.LETTER_CODE})
-"""The methods whose secrets count once."""
+ONE_TIME: Final = frozenset({Method.CALL_CODE, Method.LETTER_CODE, Method.APP_CONFIRMATION})
+"""The methods whose secrets count once. That of a confirmation is typed by nobody: the portal hands it to the gate."""
 
 CALL_CODE_LIFETIME: Final = timedelta(minutes=10)
 """How long a call code counts (B6)."""
 
 LETTER_CODE_LIFETIME: Final = timedelta(days=21)
 """How long a letter code counts after it was printed (E4)."""
+
+CONFIRMATION_LIFETIME: Final = timedelta(minutes=2)
+"""How long somebody may take to answer whether it is they who call."""
 
 ADDRESS_UNCHANGED: Final = timedelta(days=30)
 """How long an address must have stayed the same before a letter code goes to it (A3, E4)."""
@@ -51,7 +54,8 @@ class OneTimeLimits:
         """How long a code of this method is. Raises `ValueError` for a method that is none of `ONE_TIME`."""
         if method not in ONE_TIME:
             raise ValueError(f"{method.slug} is no one-time code")
-        return self.call_digits if method is Method.CALL_CODE else self.letter_digits
+        lengths = {Method.CALL_CODE: self.call_digits, Method.LETTER_CODE: self.letter_digits}
+        return lengths.get(method, MOST_DIGITS)
 
     def random(self, method: Method) -> Secret:
         """A fresh code from the operating system's generator, each one equally likely."""

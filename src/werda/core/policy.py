@@ -20,6 +20,7 @@ from werda.core.customer_code import CodeFormat
 from werda.core.level import Level
 from werda.core.method import Method
 from werda.core.one_time_code import ONE_TIME, OneTimeLimits, lengths
+from werda.core.portal import Place
 from werda.core.retention import Record
 from werda.core.sim import PUK_DIGITS
 from werda.core.sources import SourceLimits
@@ -96,6 +97,8 @@ class OpeningHours:
 class Policy:
     """One version of a brand's rules. All moments are aware datetimes; `zone` is the brand's.
 
+    `code_shown_from` says since when portal and app show the customer code; a place that is not in it does so at once
+    (S8).
     `masks_code_in_contract`: the contract papers show the customer code (S6) unless this is set.
     `tries_per_call` counts over keypad, agent and API, then a person answers. `announce_before` is how long before a
     method ends the greeting says so (S4). `token_lifetime` runs from the verification to the agent's redeeming it,
@@ -113,6 +116,7 @@ class Policy:
     zone: ZoneInfo
     effective_from: datetime
     code_format: CodeFormat
+    code_shown_from: Mapping[Place, datetime]
     masks_code_in_contract: bool
     methods: Mapping[Method, Acceptance]
     limits: Limits
@@ -142,6 +146,11 @@ class Policy:
         if accepted.until is not None and now >= accepted.until:
             return None
         return accepted.level
+
+    def shows_code(self, place: Place, now: datetime) -> bool:
+        """Whether the customer code is shown there at `now` (S8)."""
+        begins = self.code_shown_from.get(place)
+        return begins is None or begins <= now
 
     @property
     def lengths(self) -> Mapping[int, Method]:

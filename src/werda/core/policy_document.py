@@ -19,6 +19,7 @@ from werda.core.number import normalise
 from werda.core.one_time_code import FEWEST_CALL_DIGITS, FEWEST_LETTER_DIGITS, OneTimeLimits, lengths
 from werda.core.one_time_code import MOST_DIGITS as MOST_ONE_TIME_DIGITS
 from werda.core.policy import LONGEST_COOLING, LOWEST_LEVELS, Acceptance, OpeningHours, Operation, Policy, Span
+from werda.core.portal import Place
 from werda.core.retention import PERIODS
 from werda.core.sources import NarrowLimit, SourceLimits, WideLimit
 from werda.core.toml_document import Document, Problem
@@ -26,6 +27,7 @@ from werda.core.toml_document import Document, Problem
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 _CHANNELS: Final = {channel.slug: channel for channel in Channel}
+_KEYED: Final = (Method.CUSTOMER_CODE, Method.PUK, Method.CALL_CODE, Method.LETTER_CODE)
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*[-–]\s*([01]\d|2[0-4]):([0-5]\d)")
 _LONGEST_DAYS: Final = 36_525  # a century: no limit, but a number that a calendar can bear
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,6 +63,13 @@ def _read(document: Document) -> Policy:
         zone=zone,
         effective_from=begins or _EPOCH,
         code_format=code_format,
+        code_shown_from=MappingProxyType(
+            {
+                place: since
+                for place in Place
+                if (since := document.moment(f"code.shown_in_{place}_from", zone)) is not None
+            }
+        ),
         masks_code_in_contract=document.word("code.in_contract", words=("shown", "masked"), default="shown")
         == "masked",
         methods=MappingProxyType(_methods(document, zone, begins)),
@@ -183,7 +192,7 @@ def _seconds(document: Document, key: str, *, default: int, low: int, high: int)
 def _methods(document: Document, zone: ZoneInfo, begins: datetime | None) -> dict[Method, Acceptance]:
     """The accepted methods. Customer code or PUK must be among them, or nobody passes once the old way has ended."""
     methods = {}
-    for method in (Method.CUSTOMER_CODE, Method.PUK, Method.LEGACY, Method.CALL_CODE, Method.LETTER_CODE):
+    for method in (*_KEYED, Method.LEGACY, Method.APP_CONFIRMATION):
         key = f"methods.{method.slug}"
         acceptance = _acceptance(document, key, method, zone, begins)
         if document.has(key):
@@ -194,12 +203,16 @@ def _methods(document: Document, zone: ZoneInfo, begins: datetime | None) -> dic
 
 
 def _acceptance(document: Document, key: str, method: Method, zone: ZoneInfo, begins: datetime | None) -> Acceptance:
-    legacy = method is Method.LEGACY
+    legacy, confirmed = method is Method.LEGACY, method is Method.APP_CONFIRMATION
     level = document.integer(f"{key}.level", default=1, low=1, high=1, why="A3: no method gives 2 alone")
-    channels = _channels(document, f"{key}.channels", {Channel.AGENT} if legacy else set(Channel))
+    channels = _channels(document, f"{key}.channels", _usual_channels(method))
     until = document.moment(f"{key}.until", zone)
     if legacy and channels != {Channel.AGENT}:
         document.complain(f"{key}.channels", 'the old way is asked by an agent only (A1); write channels = ["agent"]')
+    if confirmed and channels != {Channel.PORTAL}:
+        document.complain(f"{key}.channels", 'is answered in the portal only; write channels = ["portal"] or drop it')
+    if method in _KEYED and Channel.PORTAL in channels:
+        document.complain(f"{key}.channels", 'is told or keyed in, never in the portal; drop "portal"')
     if legacy and document.has(key) and not document.has(f"{key}.until"):
         document.complain(
             f"{key}.until",
@@ -208,6 +221,12 @@ def _acceptance(document: Document, key: str, method: Method, zone: ZoneInfo, be
     if until and begins and until <= begins:
         document.complain(f"{key}.until", f"is not after effective_from; write a later time or drop [{key}]")
     return Acceptance(Level(level), frozenset(channels), until)
+
+
+def _usual_channels(method: Method) -> set[Channel]:
+    if method is Method.APP_CONFIRMATION:
+        return {Channel.PORTAL}
+    return {Channel.AGENT} if method is Method.LEGACY else set(Channel) - {Channel.PORTAL}
 
 
 def _channels(document: Document, key: str, default: set[Channel]) -> set[Channel]:

@@ -105,6 +105,6 @@ def operations(policy: Policy | None, level: Level) -> list[OperationGroup]:
 
 
 _UNLOCKED_BY: Final[Mapping[Level, Text]] = {
-    Level.VERIFIED: _("Level 1: with customer code or PUK, a call code or a letter code"),
-    Level.STRONG: _("Level 2: with customer code or PUK and a call code or a letter code"),
+    Level.VERIFIED: _("Level 1: with customer code or PUK, a call code, a letter code or an app confirmation"),
+    Level.STRONG: _("Level 2: with customer code or PUK and a call code, a letter code or an app confirmation"),
 }

@@ -14,6 +14,7 @@ _pages = [
     path("language", allow_unauthenticated_access(set_language), name="language"),
     path("calls/<int:call_id>/open", views.open_call, name="open"),
     path("calls/<int:call_id>/", views.call, name="call"),
+    path("calls/<int:call_id>/ask", views.ask, name="ask"),
     path("calls/<int:call_id>/alive", views.alive, name="alive"),
     path("calls/<int:call_id>/verify", views.verify, name="verify"),
     path("calls/<int:call_id>/verify-legacy", views.verify_legacy, name="verify_legacy"),

@@ -15,17 +15,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from werda.core.alarm import AlarmState
 from werda.core.call import Channel
+from werda.core.call_word import call_words
 from werda.core.method import Method
 from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.desk.access import agent_of, for_agents, forget_grant, grant_secret, keep_grant, living_grant, with_grant
 from werda.desk.forms import IncidentForm, LegacyForm, NoteForm, VerifyForm
 from werda.desk.panels import Row, customer_panel, note_panel
+from werda.desk.question import ASKED, question_panel
 from werda.desk.result import Result
 from werda.desk.standing import Standing, operations
 from werda.store.queries.board import alarms, brand_names, live_calls, policies_of
 from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
+from werda.usecases.ask_customer import ask_customer, last_question
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
 from werda.usecases.lift_lockout import Lifting, lift_lockout_by_grant
 from werda.usecases.report_call import Reporting, report_call
@@ -120,6 +123,15 @@ _UNLOCKED = {
     Lifting.NOT_LOCKED: (gettext_lazy("Hotline access was not locked."), "verified"),
     Lifting.NOT_ALLOWED: (gettext_lazy("Only a letter code that was verified in this call unlocks."), "refused"),
 }
+
+
+@require_POST
+@with_grant
+def ask(request: HttpRequest, grant: Grant) -> HttpResponseBase:
+    """Ask the customer in portal or app: is it you? (A3)."""
+    word, state = ASKED[ask_customer(grant.secret, agent_id=grant.agent_id)]
+    messages.add_message(request, messages.INFO, str(word), extra_tags=state)
+    return redirect("desk:call", grant.call_id)
 
 
 @require_POST
@@ -253,6 +265,9 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "expires_at": grant.expires_at,
         "customer": customer_panel(customer) if customer else None,
         "notes": note_panel(customer) if customer else [],
+        "words": call_words(rows[0].call.word) if rows[0].call.word is not None else "",
+        "question": question_panel(last_question(grant.secret, agent_id=grant.agent_id)),
+        "may_ask": policy is not None and policy.accepts(Method.APP_CONFIRMATION, Channel.PORTAL, now) is not None,
         "operations": operations(policy, standing.level),
         "result": result,
         "verify_form": VerifyForm(initial={"number": number}),

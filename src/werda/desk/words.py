@@ -19,12 +19,14 @@ METHODS: Final[Mapping[Method, Text]] = {
     Method.LEGACY: _("old way"),
     Method.CALL_CODE: _("call code"),
     Method.LETTER_CODE: _("letter code"),
+    Method.APP_CONFIRMATION: _("app confirmation"),
 }
 
 CHANNELS: Final[Mapping[Channel, Text]] = {
     Channel.KEYPAD: _("keypad"),
     Channel.AGENT: _("typed by agent"),
     Channel.API: _("partner system"),
+    Channel.PORTAL: _("portal or app"),
 }
 
 OPERATIONS: Final[Mapping[Operation, Text]] = {

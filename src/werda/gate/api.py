@@ -32,6 +32,8 @@ from werda.gate.messages import (
     AgentEntryAnswer,
     AgentEntryRequest,
     AnsweredReport,
+    ConfirmationAnswer,
+    ConfirmationRequest,
     GrantAnswer,
     RedemptionRequest,
     RefusedAnswer,
@@ -143,6 +145,12 @@ class Api:
                     result="refused", locked=verdict.outcome is Outcome.LOCKED, next=verdict.next.value
                 )
 
+    async def confirm(self, request: Request, said: ConfirmationRequest) -> ConfirmationAnswer:
+        """`POST /v1/confirmations`: a customer answered "is it you?" with yes, in the portal (A3)."""
+        await self._holder(request, Scope.CONFIRM)
+        verdict, lifted = await self._calls.confirm(said.confirmation, Secret(said.code.get_secret_value()))
+        return ConfirmationAnswer(verified=isinstance(verdict, Verified), lifted=lifted)
+
     async def health(self, _: Request) -> Response:
         """`GET /healthz`: 200 while the gate can answer, 503 otherwise."""
         return JSONResponse({"ready": self._ready()}, 200 if self._ready() else 503)
@@ -197,6 +205,7 @@ def create_app(api: Api, metrics: Metrics) -> Edge:
     app.post("/v1/calls/answered", status_code=204, response_class=Response, **described)(api.answered)
     app.post("/v1/redemptions", **described)(api.redeem)
     app.post("/v1/agent-entries", **described)(api.agent_entry)
+    app.post("/v1/confirmations", **described)(api.confirm)
     answer_with_problems(app, _failed, *lane.DATABASE_TROUBLE)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     return GateEdge(app, api)

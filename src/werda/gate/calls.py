@@ -160,6 +160,31 @@ class Calls:
                 return NotRedeemed()
         return verdict
 
+    async def confirm(self, confirmation: int, code: Secret) -> tuple[Verdict | NotRedeemed, bool]:
+        """Count a customer's yes as a proof in the call it was asked in; says whether the agent's grant was lifted."""
+        call = await self._pool.fetchrow("select * from confirmed_call($1)", confirmation)
+        if call is None:
+            return NotRedeemed(), False
+        verdict = await self._engine.verify(
+            Request(
+                brand_id=call["brand_id"],
+                line=None,
+                customer_number=call["customer_number"],
+                digits=code,
+                source=Source(),
+                channel=Channel.PORTAL,
+                call_ref=call["ref"],
+                confirmation=True,
+            )
+        )
+        if not isinstance(verdict, Verified):
+            return NotRedeemed() if isinstance(verdict, Conflict) else verdict, False
+        lifetime = self._grant_lifetime(call["brand_id"]).total_seconds()
+        lifted = await self._pool.fetchval(
+            "select lift_confirmed($1, $2, $3)", confirmation, verdict.attempt_id, lifetime
+        )
+        return verdict, bool(lifted)
+
     def _policy(self, brand_id: int) -> Policy | None:
         return self._engine.rulebook.policy(brand_id, self._engine.now)
 

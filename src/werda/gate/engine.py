@@ -112,7 +112,12 @@ class Engine:
     async def verify(self, request: Request) -> Verdict | Conflict:
         """Judge one offered secret and count it. Raises `Unavailable`; then nobody is let in."""
         ruling = self.rulebook.rule(
-            request.brand_id, request.channel, request.digits, legacy=request.legacy, now=self.now
+            request.brand_id,
+            request.channel,
+            request.digits,
+            now=self.now,
+            legacy=request.legacy,
+            confirmation=request.confirmation,
         )
         attempt = Attempt(request, ruling, stepped_up=self._stepped_up(request))
         waiting = _Waiting(attempt, asyncio.get_running_loop().create_future())

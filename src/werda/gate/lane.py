@@ -45,7 +45,7 @@ class Request:
 
     Either `line` (E.164) or `customer_number` says who is meant. `call_ref` is the switch's id of the call, unique
     within the brand; `api_key` is that of the integrator who asks, 0 for the keypad and the desk. `legacy` digits are
-    those of `core.legacy_identity`.
+    those of `core.legacy_identity`; those of a `confirmation` were made when the customer answered in the portal.
     """
 
     brand_id: int
@@ -58,6 +58,7 @@ class Request:
     api_key: int = 0
     idempotency_key: str | None = None
     legacy: bool = False
+    confirmation: bool = False
 
 
 @dataclass(slots=True)

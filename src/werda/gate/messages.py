@@ -98,6 +98,27 @@ class RedemptionRequest(BaseModel):
     agent: Positive
 
 
+class ConfirmationRequest(BaseModel):
+    """The portal's word that a customer said yes; `code` is the one-time code that was made for it."""
+
+    model_config = _STRICT
+
+    confirmation: Positive
+    code: Digits
+
+    @model_validator(mode="after")
+    def _digits(self) -> "ConfirmationRequest":
+        _check_digits(self.code)
+        return self
+
+
+class ConfirmationAnswer(BaseModel):
+    """Whether it counts, and whether the grant of the agent who asked was lifted by it."""
+
+    verified: bool
+    lifted: bool = False
+
+
 class GrantAnswer(BaseModel):
     """What redeeming yields. `grant` is shown once and lives until `expires_at`."""
 

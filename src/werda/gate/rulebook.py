@@ -105,12 +105,23 @@ class Rulebook:
         ruling = {brand: self.policy(brand, now) for brand in self.brands}
         return {brand: policy.sources for brand, policy in ruling.items() if policy is not None}
 
-    def rule(self, brand_id: int, channel: Channel, digits: Secret, *, legacy: bool, now: datetime) -> Ruling:
+    def rule(
+        self,
+        brand_id: int,
+        channel: Channel,
+        digits: Secret,
+        *,
+        now: datetime,
+        legacy: bool = False,
+        confirmation: bool = False,
+    ) -> Ruling:
         """What counts for these digits, told by their length, on this channel at this time."""
         policy = self.policy(brand_id, now)
         if policy is None:
             return NO_POLICY
-        method = Method.LEGACY if legacy else method_of(digits, policy.lengths)
+        method = method_of(digits, policy.lengths)
+        if legacy or confirmation:  # what no keypad takes is not told by its length
+            method = Method.LEGACY if legacy else Method.APP_CONFIRMATION
         level = None if method is Method.NONE else policy.accepts(method, channel, now)
         return Ruling(
             *(method, level, policy.limits, policy.tries_per_call, policy.token_lifetime, policy.grant_lifetime),

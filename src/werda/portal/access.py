@@ -103,7 +103,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What an area says on the first page: a template, and what it is filled with, as ``block``."""
+    """What an area says on the first page: a template, and what it is filled with, as ``shown``."""
 
     template: str
     context: dict[str, Any]

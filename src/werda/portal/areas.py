@@ -6,11 +6,13 @@ from typing import Final
 AREAS: Final = (
     "start",
     "sign_in",
+    "secrets",
+    "calls",
     "app",
     "help",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("app",)
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "app")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

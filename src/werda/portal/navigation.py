@@ -26,6 +26,7 @@ class Way:
 
 ROOMS: Final = (
     Way("start:home", _("Start"), "home"),
+    Way("secrets:overview", _("Code & SIM"), "sim"),
     Way("help:help", _("Help"), "help"),
 )
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""

@@ -26,6 +26,7 @@ from werda.usecases.erase_due import destroy_legacy, erase_due
 from werda.usecases.export_checkpoints import Outside, export_checkpoints
 from werda.usecases.fill_in_order import remove_expired
 from werda.usecases.flag_outliers import flag_outliers
+from werda.usecases.forget_sessions import forget_sessions
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.put_one_time_code import destroy_over
@@ -78,6 +79,7 @@ def _jobs(it: Installation) -> list[Job]:
         Job("seal", 1.0, Sealing(it).seal),
         Job("checkpoints", _LOOK, partial(_export, it.settings.outside)),
         Job("alarm", _LOOK, partial(_watch, Watch())),
+        Job("old-sessions", _HOUR, _forget_sessions),
         Job("old-traffic", _HOUR, _forget_traffic),
         Job("one-time-codes", _HOUR, _destroy_one_time_codes),
         Job("rewrap", 10.0, partial(_rewrap, it), channel=KEYS),
@@ -134,6 +136,12 @@ def _export(outside: Outside, connection: Connection) -> bool:
 def _forget_traffic(connection: Connection) -> bool:
     """Remove sums of minutes that nobody compares any more."""
     forget_traffic(connection, datetime.now(UTC))
+    return False
+
+
+def _forget_sessions(connection: Connection) -> bool:
+    """Remove sessions and steps of signing in that are over."""
+    forget_sessions(connection, datetime.now(UTC))
     return False
 
 

@@ -16,12 +16,12 @@ from werda.core.product_order import ProductOrder
 from werda.core.secret import Secret
 from werda.core.weak_code import NOBODY, OwnData
 from werda.look.access import allow_unauthenticated_access
+from werda.look.objections import OBJECTIONS
 from werda.look.rings import custody, verifier
 from werda.signup import steps
 from werda.signup.access import Visit, check_is_within, page, to, too_many
 from werda.signup.steps import CODE
 from werda.signup.views import BACK, progress_of, show, turn_away
-from werda.signup.words import OBJECTIONS
 from werda.store.queries.code import code_format
 from werda.usecases.check_code import check_code, read
 from werda.usecases.fill_in_order import keep_code

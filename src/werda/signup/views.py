@@ -16,12 +16,13 @@ from werda.core.product_order import NumberWish, PartyKind, ProductOrder
 from werda.core.sim import SimKind
 from werda.core.tariff import Tariff
 from werda.look.access import allow_unauthenticated_access
+from werda.look.objections import OBJECTIONS
 from werda.look.rings import custody, verifier
 from werda.signup import steps
 from werda.signup.access import COOKIE, Visit, page, to
 from werda.signup.forms import NumberForm, PartyForm, StepForm
 from werda.signup.steps import NUMBER, SIM, SUMMARY, TARIFF, YOU, Progress
-from werda.signup.words import OBJECTIONS, STEPS
+from werda.signup.words import STEPS
 from werda.usecases.fill_in_order import (
     Draft,
     code_of,

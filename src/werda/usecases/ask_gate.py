@@ -67,6 +67,11 @@ class Gate:
             return NotRedeemed()
         return Redeemed(Secret(answer["grant"]), answer["level"], datetime.fromisoformat(answer["expires_at"]))
 
+    def confirm(self, confirmation: int, code: Secret) -> bool:
+        """Hand over that a customer said yes, with the code that was made for it. Raises `GateUnavailable`."""
+        answer = self._post("/v1/confirmations", {"confirmation": confirmation, "code": code.reveal()})
+        return answer is not None and bool(answer["verified"])
+
     def agent_entry(
         self, grant: Secret, agent_id: int, *, number: str, proof: Secret | LegacyProof
     ) -> Entry | NotRedeemed:

@@ -24,6 +24,7 @@ class Scope(StrEnum):
     AGENT = "agent"  # our pages', who vouch for an agent's login: redeem, offer what the agent typed, learn *locked*
     CALLS = "calls"  # report who answered
     CALL_CODES = "call_codes"  # the operator's own app, which vouches for its customers' sessions: give call codes
+    CONFIRM = "confirm"  # our portal's, which vouches that a customer said yes to "is it you?"
     OPERATOR = "operator"  # the operator's systems: bring customers, lines and SIMs in, settle orders
 
 

@@ -1,7 +1,8 @@
 """Destroy verifiers and secrets whose time has come, and say what is kept and why (A9).
 
-Of a contract that ended: everything sealed, every credential, the customer's locks. Of a SIM that was replaced or ended
-while its contract goes on: what lay sealed of it. The time is that of the brand's policy in force when this runs.
+Of a contract that ended: everything sealed, every credential, the customer's locks, and how they signed in. Of a SIM
+that was replaced or ended while its contract goes on: what lay sealed of it. The time is that of the brand's policy in
+force when this runs.
 
 It works in chunks, each a transaction: after a crash the next run goes on, because what is gone is not found again.
 Ciphertexts also lie in backups until those are overwritten; docs/sim-life.md says what to do about that.
@@ -85,7 +86,8 @@ def _customers(
         for (customer,) in connection.execute(
             "select id from customer c where brand_id = %s and ended_at <= %s and id > %s"
             " and (exists (select from sealed_secret s where s.customer_id = c.id)"
-            "  or exists (select from credential k where k.customer_id = c.id)) order by id limit %s for update",
+            "  or exists (select from credential k where k.customer_id = c.id)"
+            "  or exists (select from customer_login l where l.customer_id = c.id)) order by id limit %s for update",
             (brand_id, before, after, CHUNK),
         )
     ]
@@ -140,12 +142,18 @@ def _sims(
 
 
 def destroy_secrets(connection: Connection, customers: list[int]) -> tuple[list[int], list[int]]:
-    """Destroy what is secret of them and their locks; gives whose each sealed secret and each credential was."""
+    """Destroy what is secret of them, locks and logins; gives whose each sealed secret and each credential was."""
     sealed = _gone(connection, "delete from sealed_secret where customer_id = any(%s) returning customer_id", customers)
     credentials = _gone(
         connection, "delete from credential where customer_id = any(%s) returning customer_id", customers
     )
     connection.execute("delete from customer_lock where customer_id = any(%s)", (customers,))
+    connection.execute(
+        "delete from sign_in_step where login_id in (select id from customer_login where customer_id = any(%s))",
+        (customers,),
+    )
+    for table in ("passkey", "portal_session", "customer_login"):
+        connection.execute(f"delete from {table} where customer_id = any(%s)".encode(), (customers,))  # noqa: S608
     return sealed, credentials
 
 

@@ -40,6 +40,10 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "one_time_code": "erased",
         "one_time_tries": "erased",
         "customer_lock": "erased",
+        "customer_login": "erased",
+        "passkey": "erased",
+        "portal_session": "erased",
+        "mail": "erased",
         "incident_customer": "erased: the incident stays, and of its attempts the hashes",
         "letter": "erased",
         "notice": "erased",
@@ -51,7 +55,17 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What happens to each table with a column `customer_id`."""
 
-_ERASED: Final = ("one_time_code", "one_time_tries", "letter", "notice", "sim_profile", "line", "incident_customer")
+_ERASED: Final = (
+    "one_time_code",
+    "one_time_tries",
+    "letter",
+    "notice",
+    "mail",
+    "confirmation",
+    "sim_profile",
+    "line",
+    "incident_customer",
+)
 
 
 @dataclass(frozen=True, slots=True)

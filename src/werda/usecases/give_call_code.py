@@ -18,6 +18,7 @@ from werda.core.secret import Secret
 from werda.core.step_up import AppSession
 from werda.keys.verifier import Verifier
 from werda.store.queries.policies import policy_in_force
+from werda.usecases.lock_hotline import is_closed
 from werda.usecases.put_one_time_code import Connection, Given, put_one_time_code
 from werda.usecases.sim_change import record
 
@@ -37,6 +38,8 @@ class NoCallCode(StrEnum):
 
     NO_CUSTOMER = "no_customer"
     NOT_ACCEPTED = "not_accepted"
+    HOTLINE_CLOSED = "hotline_closed"
+    """The customer keeps the hotline closed (E5): whoever has their phone gets no code either."""
 
 
 def give_call_code(
@@ -52,6 +55,8 @@ def give_call_code(
         policy = policy_in_force(connection, customer[0], now)
         if policy is None or not any(policy.accepts(Method.CALL_CODE, channel, now) for channel in Channel):
             return NoCallCode.NOT_ACCEPTED
+        if is_closed(connection, session.customer_id):
+            return NoCallCode.HOTLINE_CLOSED
         code = policy.one_time.random(Method.CALL_CODE)
         given = Given(
             brand_id=customer[0],

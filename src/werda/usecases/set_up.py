@@ -34,7 +34,7 @@ def set_up(database: Database, keys: Path) -> None:
         _settle_second_factors(owner, keys)
         _settle_signer(owner, keys)
         _settle_key(owner, keys / "desk-api-key", "pages", {Scope.VERIFY, Scope.AGENT, Scope.CALLS})
-        _settle_key(owner, keys / "portal-api-key", "portal", {Scope.VERIFY})
+        _settle_key(owner, keys / "portal-api-key", "portal", {Scope.VERIFY, Scope.CONFIRM})
 
 
 def known_keys(connection: psycopg.Connection[Any], name: RingName) -> dict[int, KnownKey]:

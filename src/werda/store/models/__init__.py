@@ -6,6 +6,7 @@ from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion
 from werda.store.models.brand_tokens import BrandDress
 from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
+from werda.store.models.confirmation import Confirmation
 from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
 from werda.store.models.event import Event
 from werda.store.models.guard import Alarm, Traffic, WrongValues
@@ -46,6 +47,7 @@ __all__ = [
     "CallNote",
     "CheckpointExport",
     "CodeHolders",
+    "Confirmation",
     "Credential",
     "Customer",
     "CustomerLock",

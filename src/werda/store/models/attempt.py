@@ -9,6 +9,8 @@ class Budget(models.Model):
 
     The row for their own line comes with the first call from there.
 
+    Since `closed_at` the customer keeps the hotline closed for themselves: nothing is evaluated (E5).
+
     Negative customer ids are decoy rows, over which attempts on unknown numbers go (C7).
     """
 
@@ -18,6 +20,7 @@ class Budget(models.Model):
     own_line = models.BooleanField()
     failures = models.SmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "budget"

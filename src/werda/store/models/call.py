@@ -21,7 +21,8 @@ class Call(models.Model):
     `level` and what belongs to it come from the last verified attempt, `attempt_id`. `line_id` and `known_line` say
     what the calling number identified; it proves nothing (D1) and is not shown without a grant (A4).
     `strong` says of a one-time code that it is a second proof; `proved_before` holds the marks of earlier proofs of the
-    same person in this call (`core.step_up`).
+    same person in this call (`core.step_up`). `word` is the number of the words that agent and customer both see
+    (`core.call_word`), from the moment the agent opens the call.
     """
 
     ref = models.TextField()
@@ -49,6 +50,7 @@ class Call(models.Model):
     answered_by = models.BigIntegerField(null=True)
     redeemed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    word = models.SmallIntegerField(null=True)
 
     class Meta:
         db_table = "call"
@@ -88,6 +90,7 @@ class CallGrant(models.Model):
 
     class Meta:
         db_table = "call_grant"
+        indexes = (models.Index(fields=["expires_at"], name="call_grant_by_end"),)  # which calls are being talked now
 
 
 class CallNote(models.Model):

@@ -14,7 +14,7 @@ from werda.store.models.guard import Alarm
 
 _LIVE_CALLS = """
     select l.id, b.name, l.state, l.level, l.method, l.legacy, l.channel, l.verified_at,
-           coalesce(l.waiting_at, l.arrived_at), l.answered_by, l.number_hint
+           coalesce(l.waiting_at, l.arrived_at), l.answered_by, l.number_hint, l.word
     from live_call l join brand b on b.id = l.brand_id
     where l.brand_id = any (%s) and (%s::bigint is null or l.id = %s)
     order by coalesce(l.waiting_at, l.arrived_at), l.id
@@ -39,6 +39,7 @@ class LiveCall:
     since: datetime
     answered_by: int | None
     number_hint: str
+    word: int | None = None
 
 
 def live_calls(brands: Sequence[int], call_id: int | None = None) -> list[LiveCall]:

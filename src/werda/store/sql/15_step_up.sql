@@ -4,7 +4,7 @@
 create or replace function marks_of(p_method smallint, p_strong boolean, p_line bigint) returns int
 language sql immutable as $$
     select case when p_method = 0 or p_line is not null then 0
-                else 1 << p_method | (p_strong and p_method in (4, 5))::int end
+                else 1 << p_method | (p_strong and p_method in (4, 5, 6))::int end
 $$;
 
 -- A verified attempt in a call that had proved something before: of the same person, within an hour, both count.

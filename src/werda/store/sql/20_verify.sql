@@ -57,7 +57,7 @@ begin
         select u.*, b.failures as before, b.not_before as nb, m.line_id as scope, m.ok, false as strong,
                case when not u.accepted then 5
                     when u.limited then 7
-                    when b.failures >= u.lim then 2
+                    when b.closed_at is not null or b.failures >= u.lim then 2
                     when b.not_before > t then 3 end as refusal
         from sourced u join budget b on b.customer_id = u.customer and b.person_id = u.person and b.own_line = u.own
         left join lateral (
@@ -65,7 +65,8 @@ begin
             from credential c left join sim_profile s on s.id = c.sim_id
             where c.customer_id = u.customer and c.person_id = u.person and c.method = u.method
               -- What is not evaluated matches nothing: a right code in vain does no more work than a wrong one (C7).
-              and c.mac = case when u.accepted and not u.limited and b.failures < u.lim and (b.not_before > t) is not true
+              and c.mac = case when u.accepted and not u.limited and b.closed_at is null and b.failures < u.lim
+                                    and (b.not_before > t) is not true
                                then substring(u.mac from 16 * array_position(p_keys, c.key_id) - 15 for 16) end
               and (c.sim_id = 0 or (s.status = 'active' and s.customer_id = u.customer and s.activated_at <= t
                                     and (s.counts_from is null or s.counts_from <= t)  -- it cools after a replacement

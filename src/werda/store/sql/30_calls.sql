@@ -1,9 +1,18 @@
 -- The life of a call between the switch and the agent (design decision 7). Live events carry the call id, never a token.
 -- `werda_live` tells desks: <brand id>:<call id>.
 
+-- `werda_portal` tells whose call it may be: the customer who is verified, else the one whose line calls.
+create or replace function tell_portal(p_call bigint) returns void
+language sql security definer set search_path = public, pg_temp as $$
+    select pg_notify('werda_portal', coalesce(c.customer_id, l.customer_id)::text)
+    from call c left join line l on l.brand_id = c.brand_id and l.msisdn = c.calling_number and not l.shared and l.ended_at is null
+    where c.id = p_call and coalesce(c.customer_id, l.customer_id) is not null
+$$;
+
 create or replace function tell_desks(p_brand bigint, p_call bigint) returns void
 language sql security definer set search_path = public, pg_temp as $$
-    select pg_notify('werda_live', p_brand || ':' || p_call)
+    select pg_notify('werda_live', p_brand || ':' || p_call);
+    select tell_portal(p_call)
 $$;
 
 -- A switch that counts anew may use an id again. Whoever calls then proved nothing: what an ended call proved ended with it.
@@ -76,7 +85,7 @@ create or replace function redeem(
     out o_call bigint, out o_level smallint, out o_expires timestamptz)
 language sql security definer set search_path = public, pg_temp as $$
     with c as (
-        update call c set state = 'open', redeemed_at = clock_timestamp()
+        update call c set state = 'open', redeemed_at = clock_timestamp(), word = floor(random() * 32768)
         from agent a
         where c.id = p_call and c.answered_by = p_agent and c.redeemed_at is null and c.state = 'answered'
           and c.token_expires_at > clock_timestamp() and a.id = p_agent and a.is_active and c.brand_id = any (a.brands)
@@ -114,7 +123,7 @@ language sql security definer set search_path = public, pg_temp as $$
         select clock_timestamp(), 'grant:lifted', g.brand_id, g.customer_id, g.call_id, 'agent:' || p_agent,
                jsonb_build_object('level', g.level, 'legacy', g.legacy)
         from g)
-    select exists (select from g)
+    select exists (select from g, lateral tell_desks(g.brand_id, g.call_id))
 $$;
 
 create or replace function call_ended(p_call bigint) returns void

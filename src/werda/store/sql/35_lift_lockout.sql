@@ -1,19 +1,26 @@
--- Open hotline authentication for a person again: their budgets are clear (C2, C9), it is recorded, and they are told (C8).
+-- Open hotline authentication for a person again: their budgets are clear (C2, C9), and what they closed themselves is open (E5), it is recorded, and they are told (C8).
 -- False, and no trace, when nothing was counted. Only a verified letter code or a strong app session leads here.
 create or replace function lift_lockout(
     p_brand bigint, p_customer bigint, p_person bigint, p_by text, p_call bigint, p_actor text, p_now timestamptz)
     returns boolean
 language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    closed boolean;
 begin
-    perform 1 from budget where customer_id = p_customer and person_id = p_person
-    order by customer_id, person_id, own_line for update;
+    perform own_only(array[p_customer]);
+    perform 1 from budget where customer_id = p_customer order by customer_id, person_id, own_line for update;
+    select bool_or(closed_at is not null) into closed from budget where customer_id = p_customer;
+    if closed and p_person = 0 then  -- the account holder opens the hotline for everybody they closed it for
+        update budget set closed_at = null where customer_id = p_customer and closed_at is not null;
+    end if;
     update budget set failures = 0, not_before = null
     where customer_id = p_customer and person_id = p_person and (failures > 0 or not_before is not null);
-    if not found then
+    if not found and not (closed and p_person = 0) then
         return false;
     end if;
     insert into event (at, kind, brand_id, customer_id, call_id, actor, detail)
-    values (p_now, 'lockout:lifted', p_brand, p_customer, p_call, p_actor, jsonb_build_object('by', p_by));
+    values (p_now, 'lockout:lifted', p_brand, p_customer, p_call, p_actor,
+            jsonb_build_object('by', p_by, 'closed', closed));
     insert into notice (brand_id, customer_id, kind, created_at) values (p_brand, p_customer, 'lockout_lifted', p_now);
     return true;
 end $$;

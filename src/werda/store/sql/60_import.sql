@@ -17,9 +17,10 @@ begin
     end loop;
 end $$;
 
--- A new credential clears the account holder's budgets, a lock with them (C9). Locked in key order, as verify.sql does.
+-- A new credential clears the account holder's budgets, a lock with them (C9), but not what they closed themselves (E5). Locked in key order, as verify.sql does.
 create or replace function clear_budgets(p_customers bigint[]) returns void
 language sql security definer set search_path = public, pg_temp as $$
+    select own_only(p_customers);
     with mine as (
         select customer_id, person_id, own_line from budget
         where customer_id = any (p_customers) and person_id = 0

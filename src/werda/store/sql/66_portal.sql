@@ -5,42 +5,11 @@
 drop schema if exists portal cascade;
 create schema portal;
 
-create or replace function portal_session_id() returns bigint
-language sql stable security definer set search_path = public, pg_temp as $$
-    select s.id from portal_session s join customer c on c.id = s.customer_id
-    where s.secret_hash = sha256(convert_to(current_setting('werda.session', true), 'UTF8'))
-      and s.ended_at is null and s.expires_at > clock_timestamp() and c.ended_at is null
-$$;
-
-create or replace function portal_customer() returns bigint
-language sql stable security definer set search_path = public, pg_temp as $$
-    select customer_id from portal_session where id = portal_session_id()
-$$;
-
--- The login that is signed in, or on its way.
-create or replace function portal_login() returns bigint
-language sql stable security definer set search_path = public, pg_temp as $$
-    select coalesce(
-        (select login_id from portal_session where id = portal_session_id()),
-        (select login_id from sign_in_step
-         where secret_hash = sha256(convert_to(current_setting('werda.step', true), 'UTF8'))
-           and expires_at > clock_timestamp()))
-$$;
-
--- A function that takes customers by number begins with this: the portal may name its own customer alone.
-create or replace function own_only(p_customers bigint[]) returns void
-language plpgsql stable security definer set search_path = public, pg_temp as $$
-begin
-    if session_user = 'werda_portal' and p_customers is distinct from array[portal_customer()] then
-        raise insufficient_privilege using message = 'the portal names the customer of its session alone';
-    end if;
-end $$;
-
 do $$
 declare
     t text;
     of_customer constant text[] := array['line', 'sim_profile', 'sealed_secret', 'credential', 'attempt', 'notice', 'letter',
-        'customer_lock', 'operator_order', 'one_time_code', 'mail'];
+        'customer_lock', 'operator_order', 'one_time_code', 'budget', 'mail'];
 begin
     execute 'create view portal.customer with (security_barrier) as select * from public.customer'
             ' where id = (select public.portal_customer()) with check option';
@@ -53,6 +22,31 @@ end $$;
 -- What the portal records, it records of its own customer and in the name of the session.
 create view portal.event with (security_barrier) as
     select * from public.event where customer_id = (select public.portal_customer()) with check option;
+
+-- What the customer has reported, and whether it is still looked into; the rest of an incident is the operator's.
+create view portal.report with (security_barrier) as
+    select i.id, i.opened_at, i.closed_at from public.incident i
+    where i.opened_by like 'customer:' || (select public.portal_customer()) || '/%';
+
+-- Calls that are this customer's, or may be: verified for them and open at an agent, else waiting or open from one of their
+-- lines and not verified for anybody. Of the agent no more than how they are called.
+create view portal.call_status with (security_barrier) as
+    select c.id, c.state, c.customer_id is not null as verified, c.word, a.first_name as agent,
+           coalesce(c.redeemed_at, c.waiting_at, c.arrived_at) as since
+    from (select g.call_id from public.call_grant g where g.expires_at > clock_timestamp()
+          union select w.id from public.call w where w.state in ('waiting', 'answered')
+                and w.brand_id = (select brand_id from public.customer where id = (select public.portal_customer()))
+                and w.waiting_at > clock_timestamp() - interval '2 hours') living
+    join public.call c on c.id = living.call_id and c.state in ('waiting', 'answered', 'open')
+    left join public.agent a on a.id = c.answered_by and c.state = 'open'
+    where c.customer_id = (select public.portal_customer())
+       or c.customer_id is null and exists (
+            select from public.line l where l.brand_id = c.brand_id and l.msisdn = c.calling_number and not l.shared
+                   and l.ended_at is null and l.customer_id = (select public.portal_customer()));
+create view portal.confirmation with (security_barrier) as
+    select k.id, k.call_id, k.asked_at, k.expires_at, a.first_name as agent, c.word
+    from public.confirmation k join public.call c on c.id = k.call_id left join public.agent a on a.id = k.agent_id
+    where k.customer_id = (select public.portal_customer()) and k.answered_at is null and k.expires_at > clock_timestamp();
 
 create view portal.customer_login with (security_barrier) as
     select * from public.customer_login where id = (select public.portal_login()) with check option;

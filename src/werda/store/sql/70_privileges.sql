@@ -14,7 +14,7 @@ begin
                and p.proname = any (array['identify', 'verify', 'verify_once', 'call_arrived', 'hand_over', 'call_answered', 'redeem',
                                           'lift_grant', 'granted_entry', 'call_ended', 'gate_brands', 'gate_policies',
                                           'gate_asserting_trunks', 'gate_api_key', 'gate_traffic', 'gate_alarms', 'gate_incidents_due', 'open_lane',
-                                          'brand_of_call'])
+                                          'brand_of_call', 'confirmed_call', 'lift_confirmed'])
     loop
         execute format('grant execute on function %s to werda_gate', f);
     end loop;
@@ -109,7 +109,7 @@ grant select, insert, update on told_up_to to werda_custody;  -- how far custome
 
 -- The portal: what concerns a brand as a whole, and of customers the views of its schema (66_portal.sql).
 grant usage on schema portal to werda_portal;
-grant select on brand, policy_version, code_holders to werda_portal;
+grant select on brand, dialled_number, policy_version, code_holders to werda_portal;
 grant select on portal.customer, portal.line, portal.sim_profile, portal.attempt, portal.event, portal.notice to werda_portal;
 grant insert on portal.event, portal.notice, portal.mail to werda_portal;
 grant select, update on portal.customer_login, portal.portal_session to werda_portal;
@@ -119,6 +119,28 @@ grant execute on function portal_session_id(), portal_customer(), portal_login()
 grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
+
+-- Area "Code & SIM": what lies sealed of the session's customer, and what changing a code moves.
+grant update (language) on portal.customer to werda_portal;  -- to lock the row while a code changes
+grant select, insert, update on portal.sealed_secret, portal.credential to werda_portal;
+grant select on portal.budget to werda_portal;
+grant delete on portal.notice to werda_portal;
+grant select, insert, delete on portal.letter to werda_portal;
+grant select, insert, update on portal.one_time_code to werda_portal;
+grant execute on function customers_of(bigint, timestamptz), clear_budgets(bigint[]), close_hotline(bigint, timestamptz),
+    take_code_places(bigint, bigint, bigint[], bytea[], int[], bigint, bytea),
+    lift_lockout(bigint, bigint, bigint, text, bigint, text, timestamptz) to werda_portal;
+grant execute on function close_hotline(bigint, timestamptz) to werda_custody;
+
+-- Area "History": what happened is read from portal.attempt and portal.event; "that was not me" opens a case.
+grant select on portal.report to werda_portal;
+grant update (told_at, channel) on portal.notice to werda_portal;
+grant execute on function report_misuse(text, bigint, text, timestamptz) to werda_portal;
+
+-- Area "Calls": whether the hotline speaks with the customer now, and the answer to "is it you?".
+grant select on portal.call_status, portal.confirmation to werda_portal;
+grant execute on function answer_confirmation(bigint, text, timestamptz) to werda_portal;
+grant execute on function ask_confirmation(), confirmation_of_call() to werda_desk;
 
 -- The app and its brand (area app, help): no row here is a customer's.
 grant select on brand_tokens, dialled_number to werda_portal;

@@ -45,7 +45,19 @@ function watchGrant(bar) {
   listen(bar.dataset.stream, async () => {
     const answer = await fetch(bar.dataset.alive, { redirect: "manual" });
     if (answer.status === 205) end(); // the caller hung up, or the call was wrapped up elsewhere
+    else if (document.querySelector("[data-waiting]")) await readReply();
   });
+}
+
+// The customer answered, or nobody did in time: the whole page, unless a note is being written, which must not get lost.
+async function readReply() {
+  const answer = await fetch(location.href, { redirect: "manual" });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (fresh.querySelector("[data-waiting]")) return;
+  if ([...document.querySelectorAll("textarea")].every((field) => !field.value)) return void location.reload();
+  document.querySelector(".stack").replaceWith(fresh.querySelector(".stack"));
+  announce(document.querySelector("[data-question]")?.textContent.trim());
 }
 
 // Calls `changed` on every event and after every reconnection, so that nothing is missed.

@@ -16,7 +16,7 @@
                          or m.block_failures + m.block_ahead >= p_rules[m.r + 5]
                          or m.agent_failures + m.agent_ahead >= p_rules[m.r + 8] then 7
                     when m.ok is null then 1
-                    when not m.own and m.method not in (2, 4, 5)  -- no possession
+                    when not m.own and m.method not in (2, 4, 5, 6)  -- no possession
                          and (m.attacked or m.stepped or m.number_accounts + m.number_ahead >= p_rules[m.r + 3]
                               or m.block_accounts + m.block_ahead >= p_rules[m.r + 6]
                               or m.agent_accounts + m.agent_ahead >= p_rules[m.r + 9]) then 6
