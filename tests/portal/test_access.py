@@ -48,6 +48,16 @@ def _pages() -> list[tuple[str, str, str, list[str]]]:
 
 PAGES = _pages()
 OPEN = {
+    "app:colours",
+    "app:icon_large",
+    "app:icon_maskable",
+    "app:icon_small",
+    "app:install",
+    "app:logo",
+    "app:manifest",
+    "app:offline",
+    "app:service_worker",
+    "help:help",
     "start:language",
     "sign_in:sign_in",
     "sign_in:second_step",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.gates import Gate
 from tests.journeys import conftest as journeys
@@ -16,7 +16,7 @@ from tests.portals import PASSWORD, Portal, give_totp, totp_now
 gate, portal, agent = test_calls.gate, test_calls.portal, test_calls.agent
 browser, shot = journeys.browser, journeys.shot
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 NOT_WITH_YOU = "Wir sprechen gerade NICHT mit dir"
 WITH_YOU = "Wir sprechen gerade mit dir"
 UNKNOWN = "Kein Internet – Anrufstatus unbekannt"
@@ -27,7 +27,7 @@ def phone(request: pytest.FixtureRequest, browser: Browser, portal: Portal) -> I
     """A phone, nobody signed in; a script error or a failed page of ours fails the test."""
     context = browser.new_context(
         base_url=portal.url, locale="de-DE", viewport=PHONE, java_script_enabled=request.param, reduced_motion="reduce"
-    )  # type: ignore[arg-type]
+    )
     context.set_default_timeout(20_000)
     expect.set_options(timeout=20_000)
     troubles: list[str] = []

@@ -9,9 +9,11 @@ AREAS: Final = (
     "secrets",
     "calls",
     "history",
+    "app",
+    "help",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets")
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "app")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

@@ -28,6 +28,7 @@ ROOMS: Final = (
     Way("start:home", _("Start"), "home"),
     Way("secrets:overview", _("Code & SIM"), "sim"),
     Way("history:overview", _("History"), "clock"),
+    Way("help:help", _("Help"), "help"),
 )
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""
 

@@ -3,6 +3,7 @@
 from werda.store.models.agent import Agent
 from werda.store.models.attempt import Attempt, AttemptBatch, Budget, ErasedRecord, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
+from werda.store.models.brand_tokens import BrandDress
 from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
 from werda.store.models.confirmation import Confirmation
@@ -38,6 +39,7 @@ __all__ = [
     "Attempt",
     "AttemptBatch",
     "Brand",
+    "BrandDress",
     "BrandSize",
     "Budget",
     "Call",

@@ -142,6 +142,9 @@ grant select on portal.call_status, portal.confirmation to werda_portal;
 grant execute on function answer_confirmation(bigint, text, timestamptz) to werda_portal;
 grant execute on function ask_confirmation(), confirmation_of_call() to werda_desk;
 
+-- The app and its brand (area app, help): no row here is a customer's.
+grant select on brand_tokens, dialled_number to werda_portal;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
