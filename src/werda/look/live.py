@@ -21,7 +21,7 @@ from werda.store.roles import Database
 log = logging.getLogger(__name__)
 
 STILL_HERE: Final = 15.0
-"""Seconds of silence after which the stream says that it lives: proxies keep it open, a page that misses it knows."""
+"""Seconds of silence after which the stream says that it lives: proxies keep it open, and a page can miss it."""
 AGAIN: Final = 600.0
 """Seconds after which a stream ends and the browser comes again, so that signing out holds for streams too."""
 _RECONNECT: Final = 1.0
