@@ -22,9 +22,31 @@ def asked(portal: Portal, person: Person) -> int:
     return int(row[0])
 
 
+def session_of(portal: Portal, person: Person) -> int:
+    """A session of this person's."""
+    portal.signed_in(person)
+    [(session,)] = portal.database.rows("select max(id) from portal_session where customer_id = %s", person.id)
+    return int(session)
+
+
+def passkey_of(portal: Portal, person: Person) -> int:
+    """A passkey of this person's."""
+    with portal.database.connect() as owner:
+        row = owner.execute(
+            "insert into passkey (login_id, customer_id, credential_id, public, uses, name, enrolled_at)"
+            " select id, customer_id, 'a'::bytea || decode(md5(random()::text), 'hex'), '', 0, 'Phone', now()"
+            " from customer_login where customer_id = %s returning id",
+            (person.id,),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 Named = dict[str, object]
 
 FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
+    "account:end_one": lambda portal, other: {"session_id": session_of(portal, other)},
+    "account:remove_passkey": lambda portal, other: {"passkey_id": passkey_of(portal, other)},
     "calls:answer": lambda portal, other: {"confirmation_id": asked(portal, other)},
     "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
 }

@@ -61,6 +61,8 @@ OPEN = {
     "start:language",
     "sign_in:sign_in",
     "sign_in:second_step",
+    "sign_in:passkey",
+    "sign_in:passkey_options",
 }
 """The pages that are for everybody. Whoever opens another one says so here."""
 

@@ -120,6 +120,9 @@ grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
+-- Area "Account" and passkeys at sign-in.
+grant execute on function portal_passkey(bigint, bytea) to werda_portal;
+
 -- Area "Code & SIM": what lies sealed of the session's customer, and what changing a code moves.
 grant update (language) on portal.customer to werda_portal;  -- to lock the row while a code changes
 grant select, insert, update on portal.sealed_secret, portal.credential to werda_portal;
