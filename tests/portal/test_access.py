@@ -61,6 +61,11 @@ OPEN = {
     "start:language",
     "sign_in:sign_in",
     "sign_in:second_step",
+    "enrol:begin",
+    "enrol:letter",
+    "enrol:link",
+    "enrol:sms",
+    "enrol:password",
     "sign_in:passkey",
     "sign_in:passkey_options",
 }

@@ -6,6 +6,7 @@ from typing import Final
 AREAS: Final = (
     "start",
     "sign_in",
+    "enrol",
     "account",
     "secrets",
     "calls",

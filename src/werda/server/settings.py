@@ -8,6 +8,7 @@ from typing import Self
 
 from werda.core.secret import Secret
 from werda.mail.transport import Encryption, Relay
+from werda.sms.gateway import Gateway
 from werda.store.postgres import EmbeddedPostgres
 from werda.store.roles import Database, passwords_in
 from werda.usecases.export_checkpoints import Outside
@@ -63,6 +64,21 @@ def _relay(environment: Mapping[str, str]) -> Relay | None:
     return Relay(host, port, sender, Encryption(encryption), _smtp_login(environment))
 
 
+def _sms(environment: Mapping[str, str]) -> Gateway | None:
+    """Where SMS are handed to; none are sent while no gateway is named."""
+    url = environment.get("WERDA_SMS_URL")
+    if not url:
+        return None
+    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise BadSetting("WERDA_SMS_URL must begin with https://: an SMS holds a code")
+    file = environment.get("WERDA_SMS_TOKEN_FILE")
+    try:
+        token = Secret(Path(file).read_text().strip()) if file else None
+    except OSError as problem:
+        raise BadSetting(f"WERDA_SMS_TOKEN_FILE cannot be read: {problem.strerror}") from None
+    return Gateway(url, environment.get("WERDA_SMS_FROM", "Werda"), token)
+
+
 def _smtp_login(environment: Mapping[str, str]) -> tuple[str, Secret] | None:
     file = environment.get("WERDA_SMTP_LOGIN_FILE")
     if file is None:
@@ -98,6 +114,7 @@ class Settings:
     outbox_delay: float
     outside: Outside
     relay: Relay | None
+    sms: Gateway | None
     mailbox_port: int
     portal_url: str | None
 
@@ -127,6 +144,7 @@ class Settings:
             outbox_delay=_number(environment, "WERDA_OUTBOX_DELAY", 2, 0.01, 3600),
             outside=_outside(environment),
             relay=_relay(environment),
+            sms=_sms(environment),
             mailbox_port=_port(environment, "WERDA_MAILBOX_PORT", 8025),
             portal_url=environment.get("WERDA_PORTAL_URL") or None,
         )

@@ -8,6 +8,7 @@ from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
 from werda.store.models.confirmation import Confirmation
 from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
+from werda.store.models.enrolment import Enrolment, Sms
 from werda.store.models.event import Event
 from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
@@ -53,6 +54,7 @@ __all__ = [
     "CustomerLock",
     "CustomerLogin",
     "DialledNumber",
+    "Enrolment",
     "ErasedRecord",
     "Event",
     "EventBatch",
@@ -86,6 +88,7 @@ __all__ = [
     "SealedSecret",
     "SignInStep",
     "SimProfile",
+    "Sms",
     "TariffVersion",
     "ToldUpTo",
     "Traffic",

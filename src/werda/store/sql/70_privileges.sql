@@ -120,6 +120,13 @@ grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
+-- Opening the portal: by what the gate counted, or by what was sent.
+grant execute on function enrol_by_letter(bigint, bigint, timestamptz), begin_enrolment(bigint, text, bytea, timestamptz),
+    seal_enrolment_mail(bigint, bytea, bigint, timestamptz), open_enrolment(bigint, bytea, timestamptz),
+    seal_enrolment_sms(bigint, bigint, bytea, bigint, bytea, bigint, timestamptz),
+    finish_enrolment(bigint, bigint[], bytea, timestamptz) to werda_portal;
+grant select, insert, update, delete on enrolment, sms to werda_custody;
+
 -- Area "Account" and passkeys at sign-in.
 grant execute on function portal_passkey(bigint, bytea) to werda_portal;
 
