@@ -4,9 +4,7 @@
 navigator.serviceWorker?.register("/sw.js", { scope: "/", updateViaCache: "none" }).catch(() => {});
 
 function sayWhetherOffline() {
-  const offline = !navigator.onLine;
-  document.documentElement.toggleAttribute("data-is-offline", offline);
-  for (const message of document.querySelectorAll("[data-offline]")) message.hidden = !offline;
+  for (const message of document.querySelectorAll("[data-no-internet]")) message.hidden = navigator.onLine;
 }
 window.addEventListener("offline", sayWhetherOffline);
 window.addEventListener("online", () => {
