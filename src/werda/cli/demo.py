@@ -31,6 +31,8 @@ def command() -> None:
     settings = Settings.from_environment()
     os.environ.setdefault("WERDA_SMTP", f"127.0.0.1:{settings.mailbox_port}")
     os.environ.setdefault("WERDA_MAIL_FROM", "service@nordfunk.example.org")
+    os.environ.setdefault("WERDA_SMS_URL", f"http://127.0.0.1:{settings.pages_port}/demo/sms")
+    os.environ.setdefault("WERDA_SMS_FROM", "Nordfunk")
     os.environ.setdefault("WERDA_PORTAL_URL", settings.portal_address)
     check_ports(settings)
     check_port("WERDA_MAILBOX_PORT", settings.host, settings.mailbox_port)

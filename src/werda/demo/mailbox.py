@@ -16,7 +16,7 @@ _LINK: Final = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMail:
-    """A mail as the mailbox shows it. `parts` are texts and links in turn."""
+    """A mail, or an SMS, as the mailbox shows it. `parts` are texts and links in turn."""
 
     to: str
     sender: str
@@ -48,6 +48,10 @@ class Mailbox:
             )
         )
         return "250 OK"
+
+    def take_sms(self, to: str, sender: str, text: str, at: str) -> None:
+        """An SMS came in, by the demo's own gateway."""
+        self._mails.appendleft(ReceivedMail(to, sender, "SMS", at, ((text[:500], False),)))
 
     def newest(self) -> list[ReceivedMail]:
         """What came in, the newest first."""

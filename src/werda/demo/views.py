@@ -258,6 +258,20 @@ def mails(request: HttpRequest) -> HttpResponse:
 
 
 @allow_unauthenticated_access
+@csrf_exempt
+@require_POST
+def sms(request: HttpRequest) -> HttpResponse:
+    """Nordfunk's SMS gateway: what it takes stands in the mailbox."""
+    try:
+        message = json.loads(request.body)
+        to, sender, text = (str(message[name]) for name in ("to", "from", "text"))
+    except (ValueError, KeyError, TypeError):
+        return HttpResponseBadRequest()
+    mailbox().take_sms(to, sender, text, f"{timezone.localtime():%d.%m.%Y %H:%M}")
+    return HttpResponse(status=202)
+
+
+@allow_unauthenticated_access
 @require_POST
 def portal_sign_in(request: HttpRequest) -> HttpResponse:
     """Sign in to the portal as one of the demo's customers, strongly and with one button; ports share their cookies."""
