@@ -21,7 +21,16 @@ from tink import prf
 
 from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
-from werda.core import checkpoint, legacy_identity, number, policy_document, sim, sim_secrets, tariff_document
+from werda.core import (
+    checkpoint,
+    legacy_identity,
+    number,
+    option_document,
+    policy_document,
+    sim,
+    sim_secrets,
+    tariff_document,
+)
 from werda.core.audit import EventKind, EventRow
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.incident_query import parse_where
@@ -137,6 +146,7 @@ _verifier = Verifier(tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA256))
 PARSERS = [
     Parser("core.policy_document", policy_document.parse, _toml),
     Parser("core.tariff_document", tariff_document.parse, _toml),
+    Parser("core.option_document", option_document.parse, _toml),
     Parser("core.toml_document", Document.parse, _toml),
     Parser("documents.letterhead", _letterhead, _toml),
     Parser("core.checkpoint", checkpoint.read_notes, _notes),

@@ -28,6 +28,7 @@ NOUNS = {
     "keys": "Show, rotate and retire the keys, and go on after one was lost",
     "letterhead": "Check how a brand looks on paper",
     "letters": "Print contracts, code letters and SIM carriers that wait to be posted",
+    "option": "Check, activate and show the options a brand offers",
     "outbox": "See what waits for the operator's systems, and send dead messages again",
     "policy": "Check and show who may pass by which method, and from when",
     "retention": "See what is kept for how long, what is due, what incidents hold",

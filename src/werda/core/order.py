@@ -10,6 +10,8 @@ class OrderKind(StrEnum):
     REPLACE_SIM = "replace_sim"
     PORT_OUT = "port_out"
     END_CONTRACT = "end_contract"
+    BOOK_OPTION = "book_option"  # S13
+    CANCEL_OPTION = "cancel_option"
 
 
 class OrderState(StrEnum):

@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
 from werda.core.brand_tokens import BrandTokens
 from werda.core.customer_code import CodeFormat
+from werda.core.option import OptionCatalogue
 from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.core.tariff import TariffCatalogue
@@ -30,6 +31,7 @@ from werda.keys.verifier import Verifier
 from werda.store.models.agent import Agent
 from werda.store.roles import Database, Role
 from werda.usecases import import_customers, import_sims
+from werda.usecases.activate_options import activate_options
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.activate_tariffs import activate_tariffs
 from werda.usecases.add_brand import add_brand, add_trunk
@@ -140,6 +142,9 @@ class Founding:
         for document in sorted(files("werda.demo").joinpath("tariffs").iterdir(), key=lambda file: file.name):
             sold = activate_tariffs(owner, document.read_text(encoding="utf-8"), now=self.now)
             assert isinstance(sold, TariffCatalogue), sold
+        for document in sorted(files("werda.demo").joinpath("options").iterdir(), key=lambda file: file.name):
+            offered = activate_options(owner, document.read_text(encoding="utf-8"), now=self.now)
+            assert isinstance(offered, OptionCatalogue), offered
 
     def _api_key(self, owner: psycopg.Connection[Any], brand_id: int) -> None:
         file = api_key_file(self.keys)

@@ -10,12 +10,13 @@ AREAS: Final = (
     "account",
     "secrets",
     "calls",
+    "options",
     "history",
     "app",
     "help",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "app")
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options", "app")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

@@ -27,6 +27,7 @@ class Way:
 ROOMS: Final = (
     Way("start:home", _("Start"), "home"),
     Way("secrets:overview", _("Code & SIM"), "sim"),
+    Way("options:overview", _("Tariff"), "line"),
     Way("history:overview", _("History"), "clock"),
     Way("help:help", _("Help"), "help"),
 )

@@ -26,6 +26,7 @@ from werda.store.models.limit import RateLimit
 from werda.store.models.mail import Mail
 from werda.store.models.notice import Notice
 from werda.store.models.one_time import OneTimeCode, OneTimeTries
+from werda.store.models.option import OptionBooking, OptionVersion
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.portal import CustomerLogin, Passkey, PortalSession, SignInStep
 from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
@@ -76,6 +77,8 @@ __all__ = [
     "OneTimeCode",
     "OneTimeTries",
     "OperatorOrder",
+    "OptionBooking",
+    "OptionVersion",
     "OrderDraft",
     "OrderedCode",
     "OutboxMessage",

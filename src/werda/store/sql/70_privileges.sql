@@ -155,6 +155,16 @@ grant execute on function ask_confirmation(), confirmation_of_call() to werda_de
 -- The app and its brand (area app, help): no row here is a customer's.
 grant select on brand_tokens, dialled_number to werda_portal;
 
+-- Area "Tarif": options that are offered and booked (S13), and the orders about them (67_options.sql says of what kind).
+grant select on option_version to werda_portal, werda_custody;
+grant select, insert, update, delete on option_booking to werda_custody;
+grant select, insert on portal.option_booking, portal.operator_order to werda_portal;
+grant update (ends_on, cancelled_at, withdrawn_at, cancel_order) on portal.option_booking to werda_portal;
+grant insert (message_id, brand_id, stream, type, body, created_at, tries, next_try_at, last_problem)
+    on portal.outbox_message to werda_portal;
+grant select on portal.customer_lock to werda_portal;
+grant select (id) on portal.mail to werda_portal;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
