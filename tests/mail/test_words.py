@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from itertools import product
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,6 +48,15 @@ def test_every_mail_can_be_written_and_holds_what_a_mail_must(
         assert link.startswith("https://mein.nordfunk.example/"), link
     assert not re.search(r"<img|<script|<link|url\(|unsubscribe|abbestellen", mail.html, re.IGNORECASE)
     assert not re.search(r"\b\d{4}\b", re.sub(r"2026|14:05", "", mail.text))  # B9: nothing that looks like a code
+
+
+def test_links_lead_to_pages_that_there_are() -> None:
+    portal = Path(__file__).parents[2] / "src/werda/portal"
+    there = {found for file in portal.rglob("urls.py") for found in re.findall(r'path\("([^"]*)"', file.read_text())}
+    texts = [written(speech, *kind).text for speech in Speech for kind in KINDS]
+    written_links = {link for text in texts for link in re.findall(r"example/([^\s\"#<]*)", text)}
+    assert len(written_links) > 4
+    assert written_links - {"sign-in/link"} <= there  # that one is this test's own
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
