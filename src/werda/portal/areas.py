@@ -11,6 +11,7 @@ AREAS: Final = (
     "history",
     "app",
     "help",
+    "data",
 )
 
 ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "app")

@@ -146,7 +146,7 @@ grant execute on function ask_confirmation(), confirmation_of_call() to werda_de
 grant select on brand_tokens, dialled_number to werda_portal;
 
 -- Area "Data": what is recorded about the session's customer, and the proof of it (67_own_data.sql).
-grant select on portal.call_note, portal.operator_order to werda_portal;
+grant select on portal.call_note, portal.operator_order, portal.mail to werda_portal;
 grant execute on function proof_records(bigint), proof_batches(bigint), proof_checkpoint(), proof_leaves(bigint), proof_keys()
     to werda_portal;
 
