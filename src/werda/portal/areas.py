@@ -14,6 +14,7 @@ AREAS: Final = (
     "history",
     "app",
     "help",
+    "data",
 )
 
 ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options", "app")

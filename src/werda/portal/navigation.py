@@ -33,5 +33,8 @@ ROOMS: Final = (
 )
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""
 
-ACCOUNT: Final[tuple[Way, ...]] = (Way("history:notices", _("Notices"), "info"),)
+ACCOUNT: Final[tuple[Way, ...]] = (
+    Way("history:notices", _("Notices"), "info"),
+    Way("data:overview", _("My data"), "person"),
+)
 """What one's own account holds: ways of signing in, devices, data, representatives."""

@@ -166,6 +166,11 @@ grant insert (message_id, brand_id, stream, type, body, created_at, tries, next_
 grant select on portal.customer_lock to werda_portal;
 grant select (id) on portal.mail to werda_portal;
 
+-- Area "Data": what is recorded about the session's customer, and the proof of it (67_own_data.sql).
+grant select on portal.call_note, portal.operator_order, portal.mail to werda_portal;
+grant execute on function proof_records(bigint), proof_batches(bigint), proof_checkpoint(), proof_leaves(bigint), proof_keys()
+    to werda_portal;
+
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$
 begin
