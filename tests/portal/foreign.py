@@ -6,7 +6,7 @@ A page that takes an id and is not here fails `test_access`: whoever adds one sa
 from collections.abc import Callable
 from typing import Final
 
-from tests.booking import booked, offered
+from tests.booking import offered, one_booking
 from tests.people import Person
 from tests.portals import Portal
 
@@ -50,9 +50,9 @@ FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
     "account:remove_passkey": lambda portal, other: {"passkey_id": passkey_of(portal, other)},
     "calls:answer": lambda portal, other: {"confirmation_id": asked(portal, other)},
     "options:book": lambda portal, other: {"line_id": other.line_id, "slug": offered(portal)},
-    "options:booking": lambda portal, other: {"public_id": booked(portal, other)},
-    "options:cancel": lambda portal, other: {"public_id": booked(portal, other)},
-    "options:withdraw": lambda portal, other: {"public_id": booked(portal, other)},
+    "options:booking": lambda portal, other: {"public_id": one_booking(portal, other)},
+    "options:cancel": lambda portal, other: {"public_id": one_booking(portal, other)},
+    "options:withdraw": lambda portal, other: {"public_id": one_booking(portal, other)},
     "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
 }
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""
