@@ -44,6 +44,7 @@ def signed(keys: list[str], signature: bytes, text: str) -> bool:
 def main(proof_file: str, *public_keys: str) -> None:
     with open(proof_file, encoding="utf-8") as file:
         proof = json.load(file)
+    proof = proof.get("proof", proof)  # what a customer exports from the portal holds the proof beside the rest
     if not proof["checkpoint"]:
         sys.exit("the proof holds no checkpoint: nothing was sealed yet")
     text, _, signature_line = proof["checkpoint"].partition("\n\n")

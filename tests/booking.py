@@ -26,6 +26,12 @@ def offered(portal: Portal) -> str:
     return "music"
 
 
+def one_booking(portal: Portal, person: Person) -> UUID:
+    """A booking of this person, the one they have or a new one."""
+    rows = portal.database.rows("select public_id from option_booking where customer_id = %s order by id", person.id)
+    return UUID(str(rows[0][0])) if rows else booked(portal, person)
+
+
 def booked(portal: Portal, person: Person, slug: str = "music", at: datetime | None = None) -> UUID:
     """A booking of this person; gives its name."""
     offer(portal.town)

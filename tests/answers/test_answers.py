@@ -23,6 +23,8 @@ from tests.gates import Gate, free_port, running_gate
 from tests.intake.intake_process import Intake, running_intake
 from tests.pages.hotline import PASSWORD, totp_code
 from tests.people import Town
+from tests.portals import PASSWORD as PORTAL_PASSWORD
+from tests.portals import Portal, running_portal
 from tests.signups import SignUp, running_signup, sell_tariffs
 from werda.api.edge import OPEN
 from werda.core.secret import Secret
@@ -34,14 +36,30 @@ from werda.usecases.create_agent import create_agent
 ODD = ["/no-such-page", "/desk/../etc/passwd", "/static/look/no-such.css", "/static/../../etc/passwd", "/%00", "//x"]
 FILES = ["/static/look/tokens.css", "/static/look/icons.svg"]
 METHODS = ["GET", "POST"]
+OF_THE_BRAND = {
+    *("/offline", "/manifest.webmanifest", "/sw.js", "/brand.css", "/brand.svg"),
+    *("/icon-192.png", "/icon-512.png", "/icon-maskable-512.png"),
+}
+"""The same for everybody, so browsers may keep them."""
 
 
 @pytest.fixture(scope="module")
-def database(cluster: Cluster) -> Iterator[TestDatabase]:
+def town(cluster: Cluster) -> Iterator[Town]:
     with cluster.copy("answers") as copied:
-        Town(copied)
+        town = Town(copied)
         sell_tariffs(copied)
-        yield copied
+        yield town
+
+
+@pytest.fixture(scope="module")
+def database(town: Town) -> TestDatabase:
+    return town.database
+
+
+@pytest.fixture(scope="module")
+def portal(town: Town, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    with running_portal(town, tmp_path_factory.mktemp("portal") / "portal.log") as running:
+        yield running
 
 
 @contextmanager
@@ -150,8 +168,31 @@ def test_every_page_of_sign_up_is_hardened(signup: SignUp) -> None:
     assert {200, 404} <= seen
 
 
-def test_a_form_without_our_mark_is_refused_by_a_hardened_page(desk: str, signup: SignUp) -> None:
-    for url, address in ((desk, "/desk/sign-in/"), (signup.url, "/order")):
+def test_every_page_of_the_portal_is_hardened(portal: Portal) -> None:
+    found = addresses.of_pages("werda_portal")
+    assert len(found) > 15
+    person = portal.town.person("4809", puks=("12345678",))
+    portal.enrol(person)
+    stranger, customer = Browser(portal.url, https=False), Browser(portal.url, https=False)
+    customer.ask("GET", "/sign-in")
+    assert customer.ask("POST", "/sign-in", name=person.number, password=PORTAL_PASSWORD).status_code == 302
+    for browser in (stranger, customer):
+        seen = set()
+        for address in [*found, *ODD, *FILES]:
+            # The first two may end the session, the last never ends.
+            if address.startswith(("/sign-out", "/account/sessions/", "/calls/live")):
+                continue
+            for method in METHODS:
+                answer = browser.ask(method, address)
+                check(answer, data=not address.startswith("/static") and address not in OF_THE_BRAND)
+                seen.add(answer.status_code)
+                assert answer.status_code < 500, (method, address)
+        assert {302, 404} <= seen
+    assert customer.ask("GET", "/code-and-sim").status_code == 200, "still signed in after all that"
+
+
+def test_a_form_without_our_mark_is_refused_by_a_hardened_page(desk: str, signup: SignUp, portal: Portal) -> None:
+    for url, address in ((desk, "/desk/sign-in/"), (signup.url, "/order"), (portal.url, "/sign-in")):
         answer = httpx.post(url + address, headers={"X-Forwarded-Proto": "https"}, data={"a": "b"}, trust_env=False)
         assert answer.status_code == 403
         check(answer, data=True, https=url == desk)

@@ -53,7 +53,7 @@ def catalogue(*options: Option) -> OptionCatalogue:
 
 
 def why(found: NotBookable | None) -> WhyNot | None:
-    return found.why if found is not None else None
+    return found.why if found else None
 
 
 # May it be booked? ---------------------------------------------------------------------------------------------------

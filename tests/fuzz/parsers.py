@@ -22,6 +22,7 @@ from tink import prf
 from werda.api.edge import idempotency_key
 from werda.api.problems import Problem
 from werda.core import (
+    brand_tokens,
     checkpoint,
     legacy_identity,
     number,
@@ -34,6 +35,7 @@ from werda.core import (
 from werda.core.audit import EventKind, EventRow
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.incident_query import parse_where
+from werda.core.logo import read_logo
 from werda.core.resumption import resumed_by
 from werda.core.secret import Secret
 from werda.core.succession import announced_by
@@ -44,6 +46,7 @@ from werda.gate.agi import ProtocolError, Request
 from werda.keys import ring
 from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
+from werda.portal.relying_party import NotRight, credential_id_of
 from werda.server.settings import BadSetting, Settings
 from werda.store.roles import BadDatabaseUrl, Database
 from werda.usecases import connect_webhook, read_order
@@ -153,6 +156,8 @@ PARSERS = [
     Parser("core.succession", lambda d: announced_by(_event(EventKind.KEY_ADDED, d), 1), _details),
     Parser("core.resumption", lambda d: resumed_by(_event(EventKind.RECORD_RESUMED, d), 1), _details),
     Parser("core.incident_query", _where, _filters),
+    Parser("core.brand_tokens", brand_tokens.parse, _toml),
+    Parser("core.logo", read_logo, _words.map(str.encode) | st.binary(max_size=400)),
     Parser("core.customer_code", lambda s: CustomerCode.parse(s, CodeFormat()), _secrets),
     Parser("core.number", number.normalise, _words),
     Parser("core.number keyed", number.keyed, _words),
@@ -174,6 +179,12 @@ PARSERS = [
     Parser("gate.agi", Request.parse, _lines, (ProtocolError,)),
     Parser(
         "keys.ring", _ring, _words | st.just('{"primaryKeyId": 1}') | st.binary(max_size=40).map(repr), (BadKeyRing,)
+    ),
+    Parser(
+        "portal.relying_party",
+        credential_id_of,
+        _words | _words.map(lambda w: {"id": w, "rawId": w, "response": {"signature": w}, "type": "public-key"}),
+        (NotRight,),
     ),
     Parser("keys.verifier token", _verifier.read_token, _secrets),
     Parser("usecases.connect_webhook secret", connect_webhook.read_secret, _words | _words.map("whsec_{}".format)),

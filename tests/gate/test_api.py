@@ -153,6 +153,7 @@ def test_openapi_describes_every_route(gate: Gate) -> None:
         "/v1/calls/answered",
         "/v1/redemptions",
         "/v1/agent-entries",
+        "/v1/confirmations",
     }
 
 

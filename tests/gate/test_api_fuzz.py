@@ -20,7 +20,10 @@ from tests.database import Cluster
 from tests.gates import Gate, running_gate
 from tests.people import Person, Town
 
-OPERATIONS = ("/v1/verifications", "/v1/calls/answered", "/v1/redemptions", "/v1/agent-entries")
+OPERATIONS = (
+    *("/v1/verifications", "/v1/calls/answered", "/v1/redemptions", "/v1/agent-entries"),
+    "/v1/confirmations",
+)
 EXPECTED = {200, 204, 400, 401, 403, 404, 405, 409, 413, 415, 422}
 SECRET = "90817263544536271809"
 """Digits that no answer may repeat: longer than anything that appears in one by chance."""

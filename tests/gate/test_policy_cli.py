@@ -36,7 +36,7 @@ def test_shipped_policies_pass_and_the_old_way_is_warned_of_on_stderr() -> None:
 def test_problem_is_told_with_file_line_and_key(broken: str) -> None:
     result = werda("check", broken)
     assert result.exit_code == 1
-    assert result.stdout == f"{broken}:34: budget.failures: is 5; write a whole number from 1 to 3 (C1)\n"
+    assert result.stdout == f"{broken}:38: budget.failures: is 5; write a whole number from 1 to 3 (C1)\n"
 
 
 def test_check_reads_standard_input() -> None:
@@ -53,7 +53,7 @@ def test_check_tells_scripts_the_same_as_json(broken: str) -> None:
     assert report["files"][0]["effective_from"] == "2022-01-01T00:00:00+01:00"
     assert "legacy" in report["files"][0]["warnings"][0]
     assert report["files"][1]["problems"][0]["key"] == "budget.failures"
-    assert report["files"][1]["problems"][0]["line"] == 34
+    assert report["files"][1]["problems"][0]["line"] == 38
 
 
 def test_two_versions_with_one_beginning_are_a_problem(tmp_path: Path) -> None:

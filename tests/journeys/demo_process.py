@@ -91,6 +91,7 @@ def start(home: Path, until: str = "hotline is open") -> Demo:
         "WERDA_INTAKE_PORT",
         "WERDA_SIGNUP_PORT",
         "WERDA_PORTAL_PORT",
+        "WERDA_MAILBOX_PORT",
     )
     ports = [free_port() for _ in names]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("WERDA_", "DJANGO_"))}
@@ -107,7 +108,7 @@ def start(home: Path, until: str = "hotline is open") -> Demo:
             process.wait()
             raise AssertionError(f"the demo is not up after {waited:.0f} s: {_log(home).read_text()[-2000:]}")
         time.sleep(0.1)
-    pages, gate, fastagi, intake, signup, portal = ports
+    pages, gate, fastagi, intake, signup, portal, _ = ports
     return Demo(process, home, pages, gate, fastagi, intake, signup, portal, time.monotonic() - began)
 
 

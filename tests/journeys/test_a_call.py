@@ -74,7 +74,7 @@ def test_customer_code_legitimates_and_the_agent_sees_who_calls(
     desk = desk_of(visitor, "Anna Petersen")
     welcome = visitor.new_page()
     welcome.goto("/")
-    expect(welcome.locator(".tries > li")).to_have_count(4)
+    expect(welcome.locator(".tries > li")).to_have_count(5)
     shot(welcome, "welcome")
 
     phone = Phone(visitor.new_page(), maren).call()

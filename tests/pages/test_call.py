@@ -25,7 +25,9 @@ def test_a_verified_call_opens_with_state_customer_and_what_is_allowed(
     assert "Kundenkennzahl" in page
     for shown in ("Maren Muster", maren.number, maren.line, "Deichweg 1", "SIM-Karte"):
         assert shown in page
-    allowed, _, locked = page.partition("Stufe 2: mit Kundenkennzahl oder PUK und dazu Anruf-Code oder Brief-Code")
+    allowed, _, locked = page.partition(
+        "Stufe 2: mit Kundenkennzahl oder PUK und dazu Anruf-Code, Brief-Code oder App-Bestätigung"
+    )
     assert "Rechnung erklären" in allowed
     assert "SIM-Karte oder eSIM ersetzen" in locked
 

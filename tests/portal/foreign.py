@@ -6,7 +6,7 @@ A page that takes an id and is not here fails `test_access`: whoever adds one sa
 from collections.abc import Callable
 from typing import Final
 
-from tests.booking import booked, offered
+from tests.booking import offered, one_booking
 from tests.people import Person
 from tests.portals import Portal
 
@@ -23,14 +23,36 @@ def asked(portal: Portal, person: Person) -> int:
     return int(row[0])
 
 
+def session_of(portal: Portal, person: Person) -> int:
+    """A session of this person's."""
+    portal.signed_in(person)
+    [(session,)] = portal.database.rows("select max(id) from portal_session where customer_id = %s", person.id)
+    return int(session)
+
+
+def passkey_of(portal: Portal, person: Person) -> int:
+    """A passkey of this person's."""
+    with portal.database.connect() as owner:
+        row = owner.execute(
+            "insert into passkey (login_id, customer_id, credential_id, public, uses, name, enrolled_at)"
+            " select id, customer_id, 'a'::bytea || decode(md5(random()::text), 'hex'), '', 0, 'Phone', now()"
+            " from customer_login where customer_id = %s returning id",
+            (person.id,),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 Named = dict[str, object]
 
 FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
+    "account:end_one": lambda portal, other: {"session_id": session_of(portal, other)},
+    "account:remove_passkey": lambda portal, other: {"passkey_id": passkey_of(portal, other)},
     "calls:answer": lambda portal, other: {"confirmation_id": asked(portal, other)},
     "options:book": lambda portal, other: {"line_id": other.line_id, "slug": offered(portal)},
-    "options:booking": lambda portal, other: {"public_id": booked(portal, other)},
-    "options:cancel": lambda portal, other: {"public_id": booked(portal, other)},
-    "options:withdraw": lambda portal, other: {"public_id": booked(portal, other)},
+    "options:booking": lambda portal, other: {"public_id": one_booking(portal, other)},
+    "options:cancel": lambda portal, other: {"public_id": one_booking(portal, other)},
+    "options:withdraw": lambda portal, other: {"public_id": one_booking(portal, other)},
     "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
 }
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""

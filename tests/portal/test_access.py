@@ -48,9 +48,26 @@ def _pages() -> list[tuple[str, str, str, list[str]]]:
 
 PAGES = _pages()
 OPEN = {
+    "app:colours",
+    "app:icon_large",
+    "app:icon_maskable",
+    "app:icon_small",
+    "app:install",
+    "app:logo",
+    "app:manifest",
+    "app:offline",
+    "app:service_worker",
+    "help:help",
     "start:language",
     "sign_in:sign_in",
     "sign_in:second_step",
+    "enrol:begin",
+    "enrol:letter",
+    "enrol:link",
+    "enrol:sms",
+    "enrol:password",
+    "sign_in:passkey",
+    "sign_in:passkey_options",
 }
 """The pages that are for everybody. Whoever opens another one says so here."""
 

@@ -311,3 +311,65 @@ def test_a_call_in_our_name_is_reported_and_has_a_number(portal: Portal, town: T
 def test_scripts_say_that_the_status_is_unknown_rather_than_an_old_one() -> None:
     script = (Path(__file__).parents[2] / "src/werda/portal/calls/static/calls/live.js").read_text(encoding="utf-8")
     assert script.count("unknown()") >= 4
+
+
+def test_a_no_ends_what_somebody_with_the_code_had_proved_in_the_call(
+    portal: Portal, town: Town, gate: Gate, agent: int
+) -> None:  # B8, A4
+    person = town.person("4809")
+    browser = portal.signed_in(person)
+    call = Call(town, gate, agent, person, "4809")
+    call.asks()
+    assert call.level == 1
+    assert call.at_the_desk("select count(*) from customer") == 1
+    says(browser, "no")
+    assert (call.reply, call.level) == ("no", 0)
+    assert call.at_the_desk("select count(*) from customer") == 0
+    call.ends()
+
+
+def test_a_question_ends_with_its_call_but_a_no_is_heard(portal: Portal, town: Town, gate: Gate, agent: int) -> None:
+    person = town.person("4809")
+    browser = portal.signed_in(person)
+    call = Call(town, gate, agent, person)
+    call.asks()
+    address = question_on(browser)
+    assert address is not None
+    call.ends()
+    assert question_on(browser) is None
+    assert "Zu spät" in browser.sends(address, form_on="/", answer="yes").text
+    assert "jemand anderes" in browser.sends(address, form_on="/", answer="no").text
+
+
+def test_nobody_says_yes_to_a_call_that_was_verified_for_somebody_else(
+    portal: Portal, town: Town, gate: Gate, agent: int
+) -> None:  # A4
+    person, neighbour = town.person("4809"), town.person("2580")
+    browser = portal.signed_in(person)
+    call = Call(town, gate, agent, person)  # the number is this person's
+    call.asks()
+    address = question_on(browser)
+    assert address is not None
+    assert hotline_says(gate, neighbour, "2580", call.ref) == "verified"
+    assert question_on(browser) is None
+    assert "Zu spät" in browser.sends(address, form_on="/", answer="yes").text
+    [(customer,)] = town.database.rows("select customer_id from call where id = %s", call.id)
+    assert customer == neighbour.id
+    call.ends()
+
+
+def test_a_call_that_proved_one_line_only_is_not_said_to_be_with_you(
+    portal: Portal, town: Town, gate: Gate, agent: int
+) -> None:  # B7
+    person = town.person("4809", puks=("12345678",))
+    town.sim(person, "87654321", role="secondary")
+    browser = portal.signed_in(person)
+    call = Call(town, gate, agent, person, "87654321")
+    assert call.level == 1
+    page = browser.page("/")
+    assert "Wir sprechen gerade mit dir" not in page
+    assert "Jemand ruft uns mit deiner Nummer an" in page
+    call.asks()
+    says(browser, "no")
+    assert call.level == 1  # whoever has the line proved the line
+    call.ends()

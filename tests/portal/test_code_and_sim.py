@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.gates import Gate, running_gate
+from tests.one_time import letter_code
 from tests.people import Person, Town
 from tests.portals import PASSWORD, Browser, Portal, give_totp, totp_now
+from werda.core.secret import Secret
+from werda.core.sim_secrets import SimSecrets
+from werda.keys.custody import Kind
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +169,40 @@ def test_a_closed_hotline_takes_nothing_from_anywhere_until_it_is_opened_with_fu
     assert hotline_says(gate, person, "4809", "open") == "verified"
     kinds = {kind for (kind,) in portal.database.rows("select kind from notice where customer_id = %s", person.id)}
     assert {"hotline_closed", "lockout_lifted"} <= kinds  # C8
+
+
+def test_a_letter_code_counts_at_a_closed_hotline_and_a_call_code_does_not(
+    portal: Portal, town: Town, gate: Gate
+) -> None:  # C2, E5
+    person = town.person("4809")
+    letter = letter_code(town, person, printed=datetime.now(UTC) - timedelta(days=3))
+    browser = portal.signed_in(person)
+    call_code = digits_on(browser.sends("/call").text)
+    browser.sends("/code-and-sim/hotline", go="close")
+    assert hotline_says(gate, person, call_code, "with-call-code") == "refused"
+    assert hotline_says(gate, person, letter, "with-letter-code") == "verified"
+
+
+def test_an_esim_that_waits_shows_its_activation_code_and_an_active_one_does_not(portal: Portal, town: Town) -> None:
+    person = town.person(puks=("12345678",))  # S12
+    sim, custody = person.sims[0], town.database.custody
+    activation = "LPA:1$smdp.example$MATCH-1"
+    text = SimSecrets(pin=Secret("0815"), puk=Secret("12345678"), activation_code=Secret(activation)).text()
+    with town.database.connect() as owner:
+        owner.execute(
+            "update sealed_secret set ciphertext = %s where sim_id = %s",
+            (custody.seal(Kind.SIM_PROFILE, person.id, sim.id, text), sim.id),
+        )
+        owner.execute("update sim_profile set status = 'shipped', kind = 'esim' where id = %s", (sim.id,))
+    browser = portal.signed_in(person)
+    shown = browser.sends(f"/code-and-sim/sims/{sim.id}")
+    assert activation in shown.text
+    assert "<svg xmlns" in shown.text
+    assert ">08</span><span>15<" in shown.text  # the delivery PIN (S9)
+    assert (shown.headers["Cache-Control"], shown.headers["Refresh"]) == ("no-store, private", "30; url=/code-and-sim")
+    with town.database.connect() as owner:
+        owner.execute("update sim_profile set status = 'active' where id = %s", (sim.id,))
+    assert activation not in browser.sends(f"/code-and-sim/sims/{sim.id}").text
 
 
 def test_closing_the_hotline_ends_what_was_proved_in_a_call_that_goes_on(

@@ -78,7 +78,7 @@ def restored_once(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) ->
         with server.connect() as superuser:
             make_embedded_database(superuser, database)
         with replace(database, name="werda").connect(Role.OWNER, autocommit=True) as owner:
-            make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY, Role.SIGNUP)
+            make_roles(owner, database.passwords, Role.GATE, Role.DESK, Role.CUSTODY, Role.SIGNUP, Role.PORTAL)
         program("pg_restore", server, str(dump), database="werda")
         yield TestDatabase(replace(database, name="werda"), cluster.home, server), outside
 

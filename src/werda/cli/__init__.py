@@ -18,7 +18,7 @@ NOUNS = {
     "apikey": "Create, list and revoke the keys of integrators",
     "attack": "Attack a copy of the hotline, and see what guarding is worth",
     "audit": "Check that nobody changed what was recorded",
-    "brand": "Add brands and their hotline numbers",
+    "brand": "Add brands and their hotline numbers, and dress them in colour and logo",
     "codes": "Give a customer code to everybody who has none",
     "contract": "End contracts, and destroy secrets whose time has come",
     "customer": "Erase customers who left, and export what is recorded about one",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import click
 
 from werda.cli.failing import clear_failures
-from werda.cli.ports import check_ports
+from werda.cli.ports import check_port, check_ports
 from werda.demo.phone_numbers import HOTLINE
 from werda.server.serve import serve
 from werda.server.settings import Settings
@@ -23,13 +23,19 @@ def command() -> None:
     """Run Nordfunk's hotline with 1 000 invented customers until Ctrl-C.
 
     Data stays in var/demo (WERDA_HOME); the next start has what this one had. Ports: WERDA_PAGES_PORT,
-    WERDA_SIGNUP_PORT, WERDA_PORTAL_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT, WERDA_INTAKE_PORT. Nothing leaves
-    this machine.
+    WERDA_SIGNUP_PORT, WERDA_PORTAL_PORT, WERDA_GATE_PORT, WERDA_FASTAGI_PORT, WERDA_INTAKE_PORT, WERDA_MAILBOX_PORT.
+    Nothing leaves this machine.
     """
     os.environ.setdefault("WERDA_HOME", "var/demo")
     os.environ.setdefault("WERDA_LOG_LEVEL", "WARNING")
     settings = Settings.from_environment()
+    os.environ.setdefault("WERDA_SMTP", f"127.0.0.1:{settings.mailbox_port}")
+    os.environ.setdefault("WERDA_MAIL_FROM", "service@nordfunk.example.org")
+    os.environ.setdefault("WERDA_SMS_URL", f"http://127.0.0.1:{settings.pages_port}/demo/sms")
+    os.environ.setdefault("WERDA_SMS_FROM", "Nordfunk")
+    os.environ.setdefault("WERDA_PORTAL_URL", settings.portal_address)
     check_ports(settings)
+    check_port("WERDA_MAILBOX_PORT", settings.host, settings.mailbox_port)
     serve(settings, demo=True, prepare=_prepare)
 
 
@@ -66,6 +72,7 @@ def _say_where(settings: Settings, api_key: str) -> None:
   Answer           {pages}/desk/
   Order            {signup}/order
   Portal           {portal}/
+  Mailbox          {pages}/demo/mailbox
   API              {gate}/openapi.json
   Operator's API   {intake}/openapi.json
   Asterisk         agi://{settings.host}:{settings.fastagi_port}/hotline   for {HOTLINE}

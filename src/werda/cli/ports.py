@@ -16,7 +16,12 @@ def check_ports(settings: Settings) -> None:
         ("WERDA_FASTAGI_PORT", settings.fastagi_port),
         ("WERDA_INTAKE_PORT", settings.intake_port),
     ):
-        try:
-            socket.create_server((settings.host, port)).close()
-        except OSError as problem:
-            raise Unusable(f"port {port} cannot be used ({problem.strerror}); set {name} to another") from None
+        check_port(name, settings.host, port)
+
+
+def check_port(name: str, host: str, port: int) -> None:
+    """Fail clearly when nobody can listen there."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as problem:
+        raise Unusable(f"port {port} cannot be used ({problem.strerror}); set {name} to another") from None

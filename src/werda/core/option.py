@@ -226,7 +226,7 @@ def end_of(terms: Terms, starts_on: date, today: date) -> date:
 
 
 def withdraw_until(booked: date) -> date:
-    """The last day of the right of withdrawal; one that would end on a weekend ends on Monday (BGB §§ 193, 355)."""
+    """The last day of the right of withdrawal; a weekend puts it off to Monday (BGB §§ 187, 193, 355)."""
     last = booked + timedelta(days=WITHDRAWAL_DAYS)
     return last + timedelta(days=7 - last.weekday()) if last.weekday() >= calendar.SATURDAY else last
 

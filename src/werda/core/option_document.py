@@ -1,4 +1,4 @@
-"""A brand's tariff options as a TOML document: what can be booked from one moment on. See docs/options.md."""
+"""A brand's tariff options as a TOML document: what can be booked from then on. docs/options.md explains the keys."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime

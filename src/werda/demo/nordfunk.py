@@ -15,6 +15,7 @@ from typing import Any, Final
 import psycopg
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 
+from werda.core.brand_tokens import BrandTokens
 from werda.core.customer_code import CodeFormat
 from werda.core.option import OptionCatalogue
 from werda.core.policy import Policy
@@ -37,6 +38,7 @@ from werda.usecases.add_brand import add_brand, add_trunk
 from werda.usecases.connect_webhook import connect_webhook, make_secret
 from werda.usecases.create_agent import create_agent
 from werda.usecases.create_api_key import Scope, create_api_key
+from werda.usecases.dress_brand import dress_brand
 from werda.usecases.importing.run import Order
 from werda.usecases.importing.table_file import TableFile
 
@@ -106,6 +108,7 @@ class Founding:
         """Make everything that is not there yet."""
         with self.database.connect(Role.OWNER) as owner:
             brand_id = self._brand(owner)
+            self._dress(owner, brand_id)
             self._tariffs(owner)
             self._api_key(owner, brand_id)
             self._agents(owner, brand_id)
@@ -127,6 +130,13 @@ class Founding:
             activated = activate_policy(owner, document.read_text(encoding="utf-8"), now=self.now)
             assert isinstance(activated, Policy), activated
         return brand_id
+
+    def _dress(self, owner: psycopg.Connection[Any], brand_id: int) -> None:
+        """A green as deep as the sea, and a lighthouse."""
+        folder = files("werda.demo").joinpath("brand")
+        document, logo = folder.joinpath("nordfunk.toml"), folder.joinpath("nordfunk.svg")
+        worn = dress_brand(owner, brand_id, document.read_text(encoding="utf-8"), logo.read_bytes(), now=self.now)
+        assert isinstance(worn, BrandTokens), worn
 
     def _tariffs(self, owner: psycopg.Connection[Any]) -> None:
         for document in sorted(files("werda.demo").joinpath("tariffs").iterdir(), key=lambda file: file.name):

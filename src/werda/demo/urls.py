@@ -20,6 +20,8 @@ urlpatterns = [
     path("demo/customers.json", views.customers, name="customers"),
     path("demo/operator", views.operator, name="operator"),
     path("demo/sign-in", views.sign_in, name="sign_in"),
+    path("demo/sms", views.sms, name="sms"),
+    path("demo/mailbox", views.mails, name="mailbox"),
     path("demo/portal", views.portal_sign_in, name="portal_sign_in"),
     path("demo/language", views.language, name="language"),
 ]

@@ -33,6 +33,7 @@ from werda.core.dialogue import Prompt
 from werda.core.number import normalise
 from werda.core.policy import Policy
 from werda.demo.calls import KEYS, Brand, Call, Exchange, TooManyCalls, is_sound
+from werda.demo.mailbox import Mailbox
 from werda.demo.nordfunk import AGENTS, BRAND, CARRIER, MOBILE_NETWORK, api_key_file, logins, order_system
 from werda.demo.operator import Operator
 from werda.demo.phone_numbers import HOTLINE
@@ -240,6 +241,34 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     login(request, get_object_or_404(Agent, username=username), backend=_BACKEND)
     return redirect("desk:board")
+
+
+@cache
+def mailbox() -> Mailbox:
+    """The mailbox of this process."""
+    return Mailbox(settings.WERDA_SETTINGS.mailbox_port)
+
+
+@allow_unauthenticated_access
+@require_safe
+@never_cache
+def mails(request: HttpRequest) -> HttpResponse:
+    """What customers got by mail."""
+    return render(request, "demo/mailbox.html", {"mails": mailbox().newest()})
+
+
+@allow_unauthenticated_access
+@csrf_exempt
+@require_POST
+def sms(request: HttpRequest) -> HttpResponse:
+    """Nordfunk's SMS gateway: what it takes stands in the mailbox."""
+    try:
+        message = json.loads(request.body)
+        to, sender, text = (str(message[name]) for name in ("to", "from", "text"))
+    except (ValueError, KeyError, TypeError):
+        return HttpResponseBadRequest()
+    mailbox().take_sms(to, sender, text, f"{timezone.localtime():%d.%m.%Y %H:%M}")
+    return HttpResponse(status=202)
 
 
 @allow_unauthenticated_access

@@ -21,7 +21,7 @@ from werda.store.roles import Database
 log = logging.getLogger(__name__)
 
 STILL_HERE: Final = 15.0
-"""Seconds of silence after which a comment keeps proxies from closing the stream."""
+"""Seconds of silence after which the stream says that it lives: proxies keep it open, and a page can miss it."""
 AGAIN: Final = 600.0
 """Seconds after which a stream ends and the browser comes again, so that signing out holds for streams too."""
 _RECONNECT: Final = 1.0
@@ -84,7 +84,10 @@ def _parameters() -> dict[str, Any]:
 
 
 async def changes(channel: str, whose: Callable[[str], int], readers: Collection[int]) -> AsyncIterator[str]:
-    """Server-sent events: one `message` whenever something of one of these changed."""
+    """Server-sent events: one `message` whenever something of one of these changed.
+
+    Besides `here` after some silence, and `again` at the end, for who must know whether what they show is of now.
+    """
     loop = asyncio.get_running_loop()
     end = loop.time() + AGAIN
     with _bell(channel, whose).heard_by(readers) as rung:
@@ -94,10 +97,11 @@ async def changes(channel: str, whose: Callable[[str], int], readers: Collection
                 async with asyncio.timeout(STILL_HERE):
                     await rung.wait()
             except TimeoutError:
-                yield ": still here\n\n"
+                yield "event: here\ndata: still\n\n"
                 continue
             rung.clear()
             yield "data: changed\n\n"
+        yield "event: again\ndata: now\n\n"
 
 
 def stream(events: AsyncIterator[str]) -> StreamingHttpResponse:

@@ -39,6 +39,8 @@ STEP_COOKIE: Final = _PREFIX + "werda_portal_step"
 APP_COOKIE: Final = _PREFIX + "werda_app"
 """Left with who started the installed app, so that each place has its own start date (S8). It proves nothing."""
 
+_A_YEAR: Final = 365 * 86_400
+
 POSTS: Final = Limit("portal: post", 120, 60)
 """From one address: a household, or a whole company behind one."""
 
@@ -68,7 +70,8 @@ class Visit:
     @property
     def place(self) -> Place:
         """Where it is shown: the installed app, or a browser."""
-        return Place.APP if APP_COOKIE in self.request.COOKIES else Place.PORTAL
+        in_app = APP_COOKIE in self.request.COOKIES or _starts_the_app(self.request)
+        return Place.APP if in_app else Place.PORTAL
 
     def render(self, template: str, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
         """A page, with what every page needs."""
@@ -136,11 +139,35 @@ def _declared(view: View[P], declared: str) -> Callable[..., HttpResponseBase]:
             visit = Visit(request, transaction, shop, now, _session(request, transaction, shop, now))
             response = _turned_away(visit, declared) or view(visit, *args, **kwargs)
         visit.leave_cookies(response)
+        if _starts_the_app(request):
+            response.set_cookie(
+                APP_COOKIE, "1", max_age=_A_YEAR, secure=settings.CSRF_COOKIE_SECURE, httponly=True, samesite="Lax"
+            )
         response.headers["Cache-Control"] = "no-store, private"
         return response
 
     answered.declared = declared  # type: ignore[attr-defined]  # read by ClosedUnlessDeclared
     return answered
+
+
+def open_file(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A file that differs between brands and is the same for everybody: colours, logo, manifest, service worker.
+
+    No session is looked at and no cookie left, so browsers may keep it; they ask each time whether it is still so.
+    """
+
+    def answered(request: HttpRequest) -> HttpResponse:
+        response = view(request)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    answered.declared = OPEN  # type: ignore[attr-defined]  # read by ClosedUnlessDeclared
+    return answered
+
+
+def _starts_the_app(request: HttpRequest) -> bool:
+    """Whether this is the address that the installed app begins with (its manifest's `start_url`)."""
+    return request.GET.get("place") == Place.APP.value
 
 
 def _session(request: HttpRequest, transaction: Connection, shop: Shop, now: datetime) -> Session | None:

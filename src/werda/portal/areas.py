@@ -6,12 +6,18 @@ from typing import Final
 AREAS: Final = (
     "start",
     "sign_in",
+    "enrol",
+    "account",
     "secrets",
     "calls",
     "options",
+    "history",
+    "app",
+    "help",
+    "data",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options")
+ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options", "app")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

@@ -28,8 +28,13 @@ ROOMS: Final = (
     Way("start:home", _("Start"), "home"),
     Way("secrets:overview", _("Code & SIM"), "sim"),
     Way("options:overview", _("Tariff"), "line"),
+    Way("history:overview", _("History"), "clock"),
+    Way("help:help", _("Help"), "help"),
 )
 """Start · Code & SIM · Tarif · Verlauf · Hilfe (surfaces, "The portal and app")."""
 
-ACCOUNT: Final[tuple[Way, ...]] = ()
+ACCOUNT: Final[tuple[Way, ...]] = (
+    Way("history:notices", _("Notices"), "info"),
+    Way("data:overview", _("My data"), "person"),
+)
 """What one's own account holds: ways of signing in, devices, data, representatives."""

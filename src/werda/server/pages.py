@@ -44,6 +44,9 @@ def run(settings: Settings, *, demo: bool = False) -> None:
         from werda.demo.nordfunk import order_system  # needs Django to be set up, which the application did
 
         order_system(settings.home, settings.keys, settings.intake_address).start()
+        from werda.demo.views import mailbox
+
+        mailbox().open()
     _serve(settings, settings.pages_port, application)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Self
 
 from werda.core.secret import Secret
+from werda.mail.transport import Encryption, Relay
+from werda.sms.gateway import Gateway
 from werda.store.postgres import EmbeddedPostgres
 from werda.store.roles import Database, passwords_in
 from werda.usecases.export_checkpoints import Outside
@@ -48,6 +50,48 @@ def _outside(environment: Mapping[str, str]) -> Outside:
     )
 
 
+def _relay(environment: Mapping[str, str]) -> Relay | None:
+    """Where mails to customers are handed to; none are sent while no relay is named."""
+    if "WERDA_SMTP" not in environment:
+        return None
+    host, port = _outside(environment).smtp
+    encryption = environment.get("WERDA_SMTP_TLS", Encryption.NONE)
+    if encryption not in set(Encryption):
+        raise BadSetting("WERDA_SMTP_TLS must be none, starttls or tls")
+    sender = environment.get("WERDA_MAIL_FROM", "werda@localhost")
+    if sender.count("@") != 1:
+        raise BadSetting("WERDA_MAIL_FROM must be an e-mail address such as service@example.org")
+    return Relay(host, port, sender, Encryption(encryption), _smtp_login(environment))
+
+
+def _sms(environment: Mapping[str, str]) -> Gateway | None:
+    """Where SMS are handed to; none are sent while no gateway is named."""
+    url = environment.get("WERDA_SMS_URL")
+    if not url:
+        return None
+    if not url.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        raise BadSetting("WERDA_SMS_URL must begin with https://: an SMS holds a code")
+    file = environment.get("WERDA_SMS_TOKEN_FILE")
+    try:
+        token = Secret(Path(file).read_text().strip()) if file else None
+    except OSError as problem:
+        raise BadSetting(f"WERDA_SMS_TOKEN_FILE cannot be read: {problem.strerror}") from None
+    return Gateway(url, environment.get("WERDA_SMS_FROM", "Werda"), token)
+
+
+def _smtp_login(environment: Mapping[str, str]) -> tuple[str, Secret] | None:
+    file = environment.get("WERDA_SMTP_LOGIN_FILE")
+    if file is None:
+        return None
+    try:
+        user, _, password = Path(file).read_text().strip().partition(":")
+    except OSError as problem:
+        raise BadSetting(f"WERDA_SMTP_LOGIN_FILE cannot be read: {problem.strerror}") from None
+    if not user or not password:
+        raise BadSetting("WERDA_SMTP_LOGIN_FILE must hold USER:PASSWORD on one line")
+    return user, Secret(password)
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs. `keys` is the folder of the key rings; all listeners bind to `host`; pages reach the
@@ -69,6 +113,10 @@ class Settings:
     outbox_tries: int
     outbox_delay: float
     outside: Outside
+    relay: Relay | None
+    sms: Gateway | None
+    mailbox_port: int
+    portal_url: str | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -95,6 +143,10 @@ class Settings:
             outbox_tries=int(_number(environment, "WERDA_OUTBOX_TRIES", 20, 1, 100)),
             outbox_delay=_number(environment, "WERDA_OUTBOX_DELAY", 2, 0.01, 3600),
             outside=_outside(environment),
+            relay=_relay(environment),
+            sms=_sms(environment),
+            mailbox_port=_port(environment, "WERDA_MAILBOX_PORT", 8025),
+            portal_url=environment.get("WERDA_PORTAL_URL") or None,
         )
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 
+from werda.mail.transport import Post
 from werda.outbox.delays import Delays
 from werda.outbox.sender import CHANNEL, Sender
 from werda.server import logs
@@ -29,9 +30,13 @@ from werda.usecases.flag_outliers import flag_outliers
 from werda.usecases.forget_sessions import forget_sessions
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
+from werda.usecases.post_mail import CHANNEL as MAIL
 from werda.usecases.put_one_time_code import destroy_over
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.seal_record import CounterWentBack, seal
+from werda.usecases.send_mail import Portals, post_notices, send_one
+from werda.usecases.send_sms import CHANNEL as SMS
+from werda.usecases.send_sms import send_one_sms
 from werda.usecases.sim_change import Rings
 from werda.usecases.tell_of_attempts import tell_of_attempts
 from werda.usecases.warn_of_incidents import warn_of_incidents
@@ -70,9 +75,38 @@ def run(settings: Settings) -> None:
     it.keys.close()
 
 
+def _mail_jobs(it: Installation) -> list[Job]:
+    """None without a relay: what is posted waits for one."""
+    if it.settings.relay is None:
+        return []
+    post, portals = Post(it.settings.relay), Portals(it.settings.portal_url)
+
+    def send(connection: Connection) -> bool:
+        return send_one(connection, it.custody(), post, portals, datetime.now(UTC))
+
+    def notices(connection: Connection) -> bool:
+        return post_notices(connection, datetime.now(UTC)) > 0
+
+    return [Job("mail", 5.0, send, channel=MAIL), Job("notices", 5.0, notices)]
+
+
+def _sms_jobs(it: Installation) -> list[Job]:
+    """None without a gateway."""
+    gateway = it.settings.sms
+    if gateway is None:
+        return []
+
+    def send(connection: Connection) -> bool:
+        return send_one_sms(connection, it.custody(), gateway, datetime.now(UTC))
+
+    return [Job("sms", 5.0, send, channel=SMS)]
+
+
 def _jobs(it: Installation) -> list[Job]:
     sender = Sender(it.custody, Delays(it.settings.outbox_tries, it.settings.outbox_delay))
     return [
+        *_mail_jobs(it),
+        *_sms_jobs(it),
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),

@@ -67,6 +67,17 @@ class Gate:
             return NotRedeemed()
         return Redeemed(Secret(answer["grant"]), answer["level"], datetime.fromisoformat(answer["expires_at"]))
 
+    def letter_code(self, brand: str, customer_number: str, code: Secret, call_id: str) -> Secret | None:
+        """Offer a letter code for this customer; gives the token of what was verified. Raises `GateUnavailable`.
+
+        None for everything else: whatever is wrong reads the same (C7).
+        """
+        message = {"brand": brand, "customer_number": customer_number, "digits": code.reveal(), "call_id": call_id}
+        answer = self._post("/v1/verifications", message)
+        if answer is None or answer["result"] != "verified" or answer["method"] != "letter_code":
+            return None
+        return Secret(answer["token"])
+
     def confirm(self, confirmation: int, code: Secret) -> bool:
         """Hand over that a customer said yes, with the code that was made for it. Raises `GateUnavailable`."""
         answer = self._post("/v1/confirmations", {"confirmation": confirmation, "code": code.reveal()})

@@ -27,6 +27,16 @@ def password_flaws(password: Secret) -> list[str]:
     return []
 
 
+def first_password(connection: Connection, login_id: int, password: Secret, *, now: datetime) -> bool:
+    """Set the password of the login whose step the transaction at hand is of; says whether a TOTP code must follow."""
+    row = connection.execute(
+        "update customer_login set password = %s, password_since = %s where id = %s returning totp is not null",
+        (make_password(password.reveal()), now, login_id),
+    ).fetchone()
+    assert row is not None, "the step is this login's"
+    return bool(row[0])
+
+
 def enrol_login(
     connection: Connection, customer_id: int, *, name: str, password: Secret | None, actor: str, now: datetime,
     person_id: int = 0,

@@ -15,6 +15,8 @@ KEPT: Final = timedelta(days=90)
 def forget_sessions(connection: Connection, now: datetime) -> int:
     """Remove them; gives how many sessions. Role custody, autocommit."""
     connection.execute("delete from sign_in_step where expires_at <= %s", (now,))
+    connection.execute("delete from enrolment where created_at <= %s", (now - KEPT,))
+    connection.execute("delete from sms where created_at <= %s", (now - KEPT,))
     return connection.execute(
         "delete from portal_session where expires_at <= %(before)s or ended_at <= %(before)s", {"before": now - KEPT}
     ).rowcount

@@ -26,6 +26,8 @@ from werda.keys.verifier import Verifier
 from werda.store import code_holders
 from werda.store.queries.keys import FORMER_SECRET_KEY
 from werda.usecases.connect_webhook import place_of
+from werda.usecases.post_mail import place_of as place_of_mail
+from werda.usecases.send_sms import place_of as place_of_sms
 from werda.usecases.set_up import known_keys
 
 Connection = psycopg.Connection[Any]
@@ -83,6 +85,14 @@ def _webhook(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
     return custody.seal_for(place_of(row[0]), custody.open_for(place_of(row[0]), ciphertext))
 
 
+def _mail(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
+    return custody.seal_for(place_of_mail(row[0]), custody.open_for(place_of_mail(row[0]), ciphertext))
+
+
+def _sms(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
+    return custody.seal_for(place_of_sms(row[0]), custody.open_for(place_of_sms(row[0]), ciphertext))
+
+
 _PLACES: Final = (
     _Place("sealed_secret", ("customer_id", "sim_id", "kind"), "ciphertext", "key_id", True, _bound(None)),
     _Place(
@@ -93,6 +103,9 @@ _PLACES: Final = (
     _Place("ordered_code", ("order_id",), "ciphertext", "key_id", True, _bound(Kind.ORDERED_CODE)),
     _Place("webhook_endpoint", ("id",), "secret", "key_id", True, _webhook),
     _Place("webhook_endpoint", ("id",), "former_secret", FORMER_SECRET_KEY, False, _webhook),
+    _Place("customer_login", ("id",), "totp", "totp_key_id", True, _bound(Kind.LOGIN_TOTP)),
+    _Place("mail", ("id",), "sealed", "sealed_key_id", True, _mail),
+    _Place("sms", ("id",), "sealed", "sealed_key_id", True, _sms),
 )
 
 

@@ -15,6 +15,7 @@ from werda.look.rings import verifier
 from werda.portal.access import Visit, page
 from werda.portal.calls.standing import standing
 from werda.portal.secrets.views import groups
+from werda.portal.shown_number import shown_number
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.answer_confirmation import Answered, SaidYes, answer_confirmation
 from werda.usecases.ask_gate import Gate, GateUnavailable
@@ -100,8 +101,8 @@ def call(visit: Visit) -> HttpResponseBase:
     return visit.render("calls/call.html", context)
 
 
-def _hotlines(visit: Visit) -> list[str]:
+def _hotlines(visit: Visit) -> list[tuple[str, str]]:
     rows = visit.connection.execute(
         "select number from dialled_number where brand_id = %s order by number", (visit.signed_in.brand_id,)
     )
-    return [number for (number,) in rows]
+    return [(number, shown_number(number)) for (number,) in rows]

@@ -2,6 +2,7 @@
 
 from werda.portal.access import Block, Visit
 from werda.portal.options.shown import Room
+from werda.portal.shown_number import shown_number
 
 
 def block(visit: Visit) -> Block:
@@ -9,7 +10,7 @@ def block(visit: Visit) -> Block:
     room = Room.of(visit)
     lines = [
         {
-            "msisdn": line.msisdn,
+            "msisdn": shown_number(line.msisdn),
             "kind": line.kind.value,
             "tariff": line.tariff,
             "options": [one.name.of(room.language) for one in line.bookings if not one.is_over(room.today)],

@@ -24,6 +24,7 @@ from werda.core.option import (
 )
 from werda.portal.access import Visit
 from werda.portal.options.words import NOT_BOOKABLE
+from werda.portal.shown_number import shown_number
 from werda.store.queries.options import Booking, OptionLine, option_lines, options_of
 from werda.usecases.cancel_option import Standing, standing
 
@@ -54,7 +55,7 @@ class Room:
         """A line with its bookings and offers."""
         return {
             "id": line.id,
-            "msisdn": line.msisdn,
+            "msisdn": shown_number(line.msisdn),
             "kind": line.kind.value,
             "tariff": line.tariff,
             "bookings": [self.booking(line, one) for one in line.bookings if not self._long_over(one)],
@@ -72,7 +73,7 @@ class Room:
         return {
             "id": one.public_id,
             "name": one.name.of(self.language),
-            "msisdn": found.line.msisdn,
+            "msisdn": shown_number(found.line.msisdn),
             "price": money(one.price, one.currency),
             "monthly": one.charge is Charge.MONTHLY,
             "state": one.state(self.today).value,

@@ -8,6 +8,7 @@ from werda.core.budget import Limits
 from werda.core.policy import Policy
 from werda.keys.custody import Kind
 from werda.portal.access import Connection, Visit
+from werda.portal.shown_number import shown_number
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.lock_display import proves_strongly
 from werda.usecases.reveal_secret import NotShown, why_not
@@ -73,7 +74,7 @@ def lines(connection: Connection) -> list[dict[str, Any]]:
     profiles = [dict(zip(names, sim, strict=True)) for sim in sims]
     return [
         {
-            "msisdn": msisdn,
+            "msisdn": shown_number(msisdn),
             "kind": kind,
             "tariff": tariff,
             "sims": [sim for sim in profiles if sim["line_id"] == line_id],

@@ -1,9 +1,10 @@
-"""What the portal's templates use: the ways through it."""
+"""What the portal's templates use: the ways through it, and out of it to what the brand says of itself."""
 
 from typing import Any
 
 from django import template
 
+from werda.portal.dress import worn_by
 from werda.portal.navigation import ACCOUNT, ROOMS
 
 register = template.Library()
@@ -20,3 +21,9 @@ def rooms(context: dict[str, Any]) -> dict[str, Any]:
 def account_ways() -> Any:
     """What stands on the account's page."""
     return ACCOUNT
+
+
+@register.inclusion_tag("portal/links.html", takes_context=True)
+def brand_links(context: dict[str, Any]) -> dict[str, Any]:
+    """Imprint, privacy and help of the brand."""
+    return {"tokens": worn_by(context.get("shop")).tokens, "session": context.get("session")}

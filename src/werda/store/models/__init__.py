@@ -3,10 +3,12 @@
 from werda.store.models.agent import Agent
 from werda.store.models.attempt import Attempt, AttemptBatch, Budget, ErasedRecord, Lane
 from werda.store.models.brand import ApiKey, Brand, DialledNumber, PolicyVersion, Trunk
+from werda.store.models.brand_tokens import BrandDress
 from werda.store.models.call import Call, CallGrant, CallNote
 from werda.store.models.code import BrandSize, CodeHolders
 from werda.store.models.confirmation import Confirmation
 from werda.store.models.customer import Customer, CustomerLock, Line, SimProfile
+from werda.store.models.enrolment import Enrolment, Sms
 from werda.store.models.event import Event
 from werda.store.models.guard import Alarm, Traffic, WrongValues
 from werda.store.models.imports import ImportRun
@@ -39,6 +41,7 @@ __all__ = [
     "Attempt",
     "AttemptBatch",
     "Brand",
+    "BrandDress",
     "BrandSize",
     "Budget",
     "Call",
@@ -52,6 +55,7 @@ __all__ = [
     "CustomerLock",
     "CustomerLogin",
     "DialledNumber",
+    "Enrolment",
     "ErasedRecord",
     "Event",
     "EventBatch",
@@ -87,6 +91,7 @@ __all__ = [
     "SealedSecret",
     "SignInStep",
     "SimProfile",
+    "Sms",
     "TariffVersion",
     "ToldUpTo",
     "Traffic",

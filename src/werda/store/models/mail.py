@@ -9,7 +9,8 @@ class Mail(models.Model):
     """One mail. What it says follows from `kind` and `data`, which holds nothing secret, when it is sent.
 
     `sealed` is a secret that a link in it carries, under the custody key `sealed_key_id`, bound to this row
-    (``mail|<id>``); it goes when the mail is sent. `sent_at` and `failed_at` are null while it waits.
+    (``mail|<id>``); it goes when the mail is sent. `notice_id` is the notice that it tells of. `sent_at` and
+    `failed_at` are null while it waits.
     """
 
     brand_id = models.BigIntegerField()
@@ -25,6 +26,7 @@ class Mail(models.Model):
     sent_at = models.DateTimeField(null=True)
     failed_at = models.DateTimeField(null=True)
     last_problem = models.TextField(default="")
+    notice_id = models.BigIntegerField(null=True, unique=True)
 
     class Meta:
         db_table = "mail"

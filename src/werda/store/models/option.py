@@ -25,8 +25,8 @@ class OptionBooking(models.Model):
     """One option of one line: with name, price and terms as they were booked, whatever later catalogues say.
 
     `ends_on` is the last day, null while nobody cancelled; before `starts_on` when it was withdrawn (BGB § 355). The
-    orders say how the operator took it: a booking whose order failed never was; one whose `cancel_order` failed goes
-    on.
+    orders say how the operator took it: a booking whose order failed never was, and one whose `cancel_order` failed
+    goes on.
     """
 
     public_id = models.UUIDField(unique=True)

@@ -20,7 +20,7 @@ begin
     end if;
     insert into event (at, kind, brand_id, customer_id, call_id, actor, detail)
     values (p_now, 'lockout:lifted', p_brand, p_customer, p_call, p_actor,
-            jsonb_build_object('by', p_by, 'closed', closed));
+            jsonb_build_object('by', p_by) || case when closed then '{"closed": true}'::jsonb else '{}' end);
     insert into notice (brand_id, customer_id, kind, created_at) values (p_brand, p_customer, 'lockout_lifted', p_now);
     return true;
 end $$;

@@ -1,5 +1,12 @@
 -- "Is it you?": an agent in a call asks, the customer answers in the portal within two minutes (A3). Asked is whoever the call
 -- is verified for, else whoever its number identifies. Where that is nobody the agent is told the same (A4): there is no answer.
+-- A question holds only as long as the call goes on and is not verified for anybody else: another customer, a representative.
+create or replace function still_asked(p_confirmation confirmation) returns boolean
+language sql stable security definer set search_path = public, pg_temp as $$
+    select exists (select from call c where c.id = p_confirmation.call_id and c.state = 'open' and coalesce(c.person_id, 0) = 0
+                   and coalesce(c.customer_id, p_confirmation.customer_id) = p_confirmation.customer_id)
+$$;
+
 create or replace function ask_confirmation() returns text
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
@@ -17,7 +24,7 @@ begin
     then
         return 'waiting';
     end if;
-    select coalesce(c.customer_id, l.customer_id) into asked
+    select case when coalesce(c.person_id, 0) = 0 then coalesce(c.customer_id, l.customer_id) end into asked
     from call c left join line l on l.brand_id = c.brand_id and l.msisdn = c.calling_number and not l.shared
                                 and l.ended_at is null
     where c.id = g.call_id;
@@ -53,7 +60,7 @@ create or replace function confirmed_call(p_confirmation bigint)
 language sql stable security definer set search_path = public, pg_temp as $$
     select c.brand_id, c.ref, u.customer_number
     from confirmation k join call c on c.id = k.call_id join customer u on u.id = k.customer_id
-    where k.id = p_confirmation and k.answer = 'yes' and k.attempt_id is null and c.state = 'open'
+    where k.id = p_confirmation and k.answer = 'yes' and k.attempt_id is null and still_asked(k)
       and k.answered_at > clock_timestamp() - interval '1 minute'
 $$;
 
@@ -71,19 +78,30 @@ begin
     return coalesce(lifted, false);
 end $$;
 
--- The answer of the customer whose session it is, once; gives the question's call, null when there was none to answer.
+-- The answer of the customer whose session it is, once; gives the question's call, null when there was none to answer. A no is
+-- heard after the call as well, and what the call had proved in their name ends with it: somebody else knows their code.
 create or replace function answer_confirmation(p_confirmation bigint, p_answer text, p_now timestamptz) returns bigint
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     answered confirmation;
 begin
-    update confirmation set answer = p_answer, answered_at = p_now
+    update confirmation k set answer = p_answer, answered_at = p_now
     where id = p_confirmation and customer_id = portal_customer() and answered_at is null and expires_at > p_now
-      and p_answer in ('yes', 'no')
+      and (p_answer = 'no' or p_answer = 'yes' and still_asked(k))
     returning * into answered;
-    if answered.id is not null then
-        perform pg_notify('werda_live', answered.brand_id || ':' || answered.call_id);
-        perform tell_portal(answered.call_id);
+    if answered.id is null then
+        return null;
     end if;
+    if p_answer = 'no' then
+        update call set level = 0, method = 0, legacy = false, strong = false, proved_before = 0, attempt_id = 0,
+                        customer_id = null, person_id = null, line_id = null, verified_at = null
+        where id = answered.call_id and customer_id = answered.customer_id and line_id is null and coalesce(person_id, 0) = 0;
+        update call_grant set level = 0, method = 0, legacy = false, strong = false, proved_before = 0,
+                              customer_id = null, person_id = null, line_id = null, verified_at = null
+        where call_id = answered.call_id and customer_id = answered.customer_id and line_id is null
+          and coalesce(person_id, 0) = 0 and expires_at > clock_timestamp();
+    end if;
+    perform pg_notify('werda_live', answered.brand_id || ':' || answered.call_id);
+    perform tell_portal(answered.call_id);
     return answered.call_id;
 end $$;

@@ -29,9 +29,10 @@ create view portal.report with (security_barrier) as
     where i.opened_by like 'customer:' || (select public.portal_customer()) || '/%';
 
 -- Calls that are this customer's, or may be: verified for them and open at an agent, else waiting or open from one of their
--- lines and not verified for anybody. Of the agent no more than how they are called.
+-- lines and not verified for anybody, or for that line alone (B7). A representative's call is their own (E2). Of the agent no
+-- more than how they are called.
 create view portal.call_status with (security_barrier) as
-    select c.id, c.state, c.customer_id is not null as verified, c.word, a.first_name as agent,
+    select c.id, c.state, c.customer_id is not null and c.line_id is null as verified, c.word, a.first_name as agent,
            coalesce(c.redeemed_at, c.waiting_at, c.arrived_at) as since
     from (select g.call_id from public.call_grant g where g.expires_at > clock_timestamp()
           union select w.id from public.call w where w.state in ('waiting', 'answered')
@@ -39,14 +40,15 @@ create view portal.call_status with (security_barrier) as
                 and w.waiting_at > clock_timestamp() - interval '2 hours') living
     join public.call c on c.id = living.call_id and c.state in ('waiting', 'answered', 'open')
     left join public.agent a on a.id = c.answered_by and c.state = 'open'
-    where c.customer_id = (select public.portal_customer())
+    where c.customer_id = (select public.portal_customer()) and coalesce(c.person_id, 0) = 0
        or c.customer_id is null and exists (
             select from public.line l where l.brand_id = c.brand_id and l.msisdn = c.calling_number and not l.shared
                    and l.ended_at is null and l.customer_id = (select public.portal_customer()));
 create view portal.confirmation with (security_barrier) as
     select k.id, k.call_id, k.asked_at, k.expires_at, a.first_name as agent, c.word
     from public.confirmation k join public.call c on c.id = k.call_id left join public.agent a on a.id = k.agent_id
-    where k.customer_id = (select public.portal_customer()) and k.answered_at is null and k.expires_at > clock_timestamp();
+    where k.customer_id = (select public.portal_customer()) and k.answered_at is null and k.expires_at > clock_timestamp()
+      and c.state = 'open' and coalesce(c.person_id, 0) = 0 and coalesce(c.customer_id, k.customer_id) = k.customer_id;
 
 create view portal.customer_login with (security_barrier) as
     select * from public.customer_login where id = (select public.portal_login()) with check option;

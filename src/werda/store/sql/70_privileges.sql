@@ -120,6 +120,16 @@ grant execute on function give_back(text, text) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
+-- Opening the portal: by what the gate counted, or by what was sent.
+grant execute on function enrol_by_letter(bigint, bigint, timestamptz), begin_enrolment(bigint, text, bytea, timestamptz),
+    seal_enrolment_mail(bigint, bytea, bigint, timestamptz), open_enrolment(bigint, bytea, timestamptz),
+    seal_enrolment_sms(bigint, bigint, bytea, bigint, bytea, bigint, timestamptz),
+    finish_enrolment(bigint, bigint[], bytea, timestamptz) to werda_portal;
+grant select, insert, update, delete on enrolment, sms to werda_custody;
+
+-- Area "Account" and passkeys at sign-in.
+grant execute on function portal_passkey(bigint, bytea) to werda_portal;
+
 -- Area "Code & SIM": what lies sealed of the session's customer, and what changing a code moves.
 grant update (language) on portal.customer to werda_portal;  -- to lock the row while a code changes
 grant select, insert, update on portal.sealed_secret, portal.credential to werda_portal;
@@ -141,6 +151,10 @@ grant execute on function report_misuse(text, bigint, text, timestamptz) to werd
 grant select on portal.call_status, portal.confirmation to werda_portal;
 grant execute on function answer_confirmation(bigint, text, timestamptz) to werda_portal;
 grant execute on function ask_confirmation(), confirmation_of_call() to werda_desk;
+grant select, delete on confirmation to werda_custody;
+
+-- The app and its brand (area app, help): no row here is a customer's.
+grant select on brand_tokens, dialled_number to werda_portal;
 
 -- Area "Tarif": options that are offered and booked (S13), and the orders about them (67_options.sql says of what kind).
 grant select on option_version to werda_portal, werda_custody;
@@ -151,6 +165,11 @@ grant insert (message_id, brand_id, stream, type, body, created_at, tries, next_
     on portal.outbox_message to werda_portal;
 grant select on portal.customer_lock to werda_portal;
 grant select (id) on portal.mail to werda_portal;
+
+-- Area "Data": what is recorded about the session's customer, and the proof of it (67_own_data.sql).
+grant select on portal.call_note, portal.operator_order, portal.mail to werda_portal;
+grant execute on function proof_records(bigint), proof_batches(bigint), proof_checkpoint(), proof_leaves(bigint), proof_keys()
+    to werda_portal;
 
 -- The database itself: nobody but the roles gets in, and only an import needs temporary tables.
 do $$

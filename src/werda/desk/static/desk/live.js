@@ -57,6 +57,10 @@ async function readReply() {
   if (fresh.querySelector("[data-waiting]")) return;
   if ([...document.querySelectorAll("textarea")].every((field) => !field.value)) return void location.reload();
   document.querySelector(".stack").replaceWith(fresh.querySelector(".stack"));
+  if (fresh.querySelector("[data-question].is-refused")) {
+    // A no: nothing of the customer stays on the screen (A4); the note that is being written does.
+    for (const part of document.querySelectorAll(".panel [data-ends-with-grant]:not(.stack)")) part.remove();
+  }
   announce(document.querySelector("[data-question]")?.textContent.trim());
 }
 

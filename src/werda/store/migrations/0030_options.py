@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0024_confirmations"),
+        ("store", "0029_enrolment"),
     ]
 
     operations = [

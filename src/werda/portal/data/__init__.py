@@ -1,0 +1,1 @@
+"""My data: everything that is kept about the customer, to take along (A8)."""
