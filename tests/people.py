@@ -1,6 +1,8 @@
 """Customers for tests: one brand with the shipped policies, people with codes and SIMs as the import makes them."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib import resources
@@ -67,6 +69,23 @@ class Town:
             for file in sorted(resources.files("werda.demo").joinpath("policies").iterdir(), key=lambda f: f.name):
                 activated = activate_policy(owner, file.read_text(encoding="utf-8"), now=LONG_AGO)
                 assert isinstance(activated, Policy), activated
+
+    @contextmanager
+    def policy_says(self, instead_of: str, this: str) -> Iterator[None]:
+        """For a while another line stands in the policy in force."""
+        with self.database.connect() as owner:
+            row = owner.execute(
+                "select id, document from policy_version where brand_id = %s order by effective_from desc limit 1",
+                (self.brand,),
+            ).fetchone()
+            assert row is not None
+            assert instead_of in row[1]
+            changed = row[1].replace(instead_of, this)
+            owner.execute("update policy_version set document = %s where id = %s", (changed, row[0]))
+            try:
+                yield
+            finally:
+                owner.execute("update policy_version set document = %s where id = %s", (row[1], row[0]))
 
     def person(self, code: str = "4711", *, puks: tuple[str, ...] = (), born: date = date(1980, 5, 17)) -> Person:
         """Somebody with a line, a code (empty: none) and an active SIM for each PUK."""

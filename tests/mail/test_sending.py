@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
+from tests.booking import offer
 from tests.database import TestDatabase
 from tests.gates import free_port
 from tests.people import Person, Town
@@ -19,6 +21,9 @@ from werda.core.notice import NoticeKind
 from werda.core.secret import Secret
 from werda.mail.transport import Post, Relay
 from werda.store.roles import Role
+from werda.usecases.asker import Asker
+from werda.usecases.book_option import Booked, book_option
+from werda.usecases.cancel_option import Cancelled, cancel_option, withdraw_option
 from werda.usecases.post_mail import post_mail
 from werda.usecases.send_mail import TRIES, Portals, post_notices, send_one
 from werda.usecases.tell_customer import tell_customer
@@ -177,6 +182,32 @@ def test_without_a_relay_nothing_is_lost_and_in_the_end_it_is_given_up(town: Tow
     [(tries, failed, problem)] = town.database.rows("select tries, failed_at is not null, last_problem from mail")
     assert (tries, failed) == (TRIES, True)
     assert problem == "no way to the relay: ConnectionRefusedError"
+
+
+def test_receipts_of_an_option_say_its_price_its_days_and_the_right_to_withdraw(
+    town: Town, server: tuple[Server, Relay]
+) -> None:  # S13
+    handler, relay = server
+    offer(town)
+    person = town.person()
+    asker = Asker(town.brand, person.id, person.number, "test")
+    with town.database.connect(Role.CUSTODY) as custody, custody.transaction():
+        booked = book_option(
+            custody, asker, line_id=person.line_id, slug="music", idempotency_key="k", now=NOW
+        )  # fmt: skip
+        assert isinstance(booked, Booked), booked
+        assert isinstance(cancel_option(custody, asker, booked.public_id, now=NOW), Cancelled)
+        assert isinstance(withdraw_option(custody, asker, booked.public_id, now=NOW), Cancelled)
+    post = Post(relay)
+    work(town, post)
+    post.close()
+    bodies = [body.get_content() for mail in handler.taken if (body := mail.get_body(("plain",))) is not None]
+    said = [" ".join(body.split()) for body in bodies]
+    assert len(said) == 3, said
+    assert re.search(r"gebucht, für \d+,\d\d € im Monat ab 1\. Juni 2026\.", said[0]), said[0]
+    assert "bis zum 15. Juni 2026 ohne Angabe von Gründen widerrufen" in said[0]
+    assert re.search(r"gekündigt\. Letzter Tag ist der \d+\. \w+ 2026\.", said[1]), said[1]
+    assert "widerrufen. Sie gilt von Anfang an nicht" in said[2]
 
 
 def test_a_links_secret_lies_sealed_until_it_is_sent_and_stands_behind_the_hash(

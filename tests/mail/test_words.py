@@ -17,10 +17,12 @@ AT = datetime(2026, 5, 12, 12, 5, tzinfo=UTC)
 DATA = {
     "link": "https://mein.nordfunk.example/sign-in/link#abc",
     "option": "Datenpass 10 GB",
-    "price": "9,99 €",
-    "from": "1. Juni 2026",
-    "until": "30. Juni 2026",
-    "withdrawal": "Vierzehn Tage Widerruf.",
+    "price": "9.99",
+    "currency": "EUR",
+    "charge": "monthly",
+    "from": "2026-06-01",
+    "until": "2026-06-30",
+    "withdrawal": "2026-05-26",
     "holder": "Maren Muster",
 }
 KINDS = [(MailKind.NOTICE, notice) for notice in NoticeKind]
@@ -50,6 +52,13 @@ def test_every_mail_can_be_written_and_holds_what_a_mail_must(
     assert not re.search(r"\b\d{4}\b", re.sub(r"2026|14:05", "", mail.text))  # B9: nothing that looks like a code
 
 
+def test_days_and_prices_stand_as_people_write_them() -> None:  # S13
+    booked = {speech: written(speech, MailKind.OPTION_BOOKED, None).text for speech in Speech}
+    assert "für 9,99\N{NO-BREAK SPACE}€ im Monat ab 1. Juni 2026." in booked[Speech.DU]
+    assert "bis zum 26. Mai 2026 ohne Angabe von Gründen widerrufen" in booked[Speech.SIE]
+    assert "for 9.99\N{NO-BREAK SPACE}€ a month from 1 June 2026." in booked[Speech.ENGLISH]
+
+
 def test_links_lead_to_pages_that_there_are() -> None:
     portal = Path(__file__).parents[2] / "src/werda/portal"
     there = {found for file in portal.rglob("urls.py") for found in re.findall(r'path\("([^"]*)"', file.read_text())}
@@ -62,7 +71,7 @@ def test_links_lead_to_pages_that_there_are() -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_du_and_sie_are_not_mixed(kind: tuple[MailKind, NoticeKind | None]) -> None:
     assert not re.search(r"\b(?:du|dich|dir|dein\w*)\b", written(Speech.SIE, *kind).text, re.IGNORECASE)
-    text = written(Speech.DU, *kind).text.replace("Sie gilt", "").replace("Sie endet", "")
+    text = written(Speech.DU, *kind).text.replace("Sie gilt", "")
     assert not re.search(r"\b(?:Sie|Ihr\w*|Ihnen)\b", text)
 
 

@@ -236,19 +236,10 @@ def test_a_letter_code_is_ordered_once_and_only_to_an_address_that_has_not_chang
 def test_the_app_shows_the_code_from_its_own_date_on(portal: Portal, town: Town) -> None:  # S8
     person = town.person("4809")
     browser = portal.signed_in(person)
-    with town.database.connect() as owner:
-        [(version, document)] = owner.execute(
-            "select id, document from policy_version where brand_id = %s order by effective_from desc limit 1",
-            (town.brand,),
-        ).fetchall()
-        later = document.replace("[code]\n", "[code]\nshown_in_app_from = 2099-01-01T00:00:00\n")
-        owner.execute("update policy_version set document = %s where id = %s", (later, version))
-        try:
-            assert digits_on(browser.sends("/code-and-sim/code").text) == "4809"
-            token = browser.token("/code-and-sim/code")
-            browser.client.cookies.set("werda_app", "1", domain="127.0.0.1", path="/")
-            refused = browser.client.post("/code-and-sim/code", data={"csrfmiddlewaretoken": token})
-            assert refused.status_code == 403
-            assert "1. Januar 2099" in refused.text
-        finally:
-            owner.execute("update policy_version set document = %s where id = %s", (document, version))
+    with town.policy_says("[code]\n", "[code]\nshown_in_app_from = 2099-01-01T00:00:00\n"):
+        assert digits_on(browser.sends("/code-and-sim/code").text) == "4809"
+        token = browser.token("/code-and-sim/code")
+        browser.client.cookies.set("werda_app", "1", domain="127.0.0.1", path="/")
+        refused = browser.client.post("/code-and-sim/code", data={"csrfmiddlewaretoken": token})
+        assert refused.status_code == 403
+        assert "1. Januar 2099" in refused.text

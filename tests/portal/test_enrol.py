@@ -17,6 +17,7 @@ from tests.portal.test_calls import portal as portal
 from tests.portals import PASSWORD, Browser, Portal, give_totp
 from werda.core.secret import Secret
 from werda.keys.custody import Custody
+from werda.look.shown_number import shown_number
 from werda.sms.gateway import Gateway
 from werda.store.roles import Role
 from werda.usecases.post_mail import place_of
@@ -173,6 +174,21 @@ def test_link_and_sms_leave_the_authenticator_app_which_is_still_asked_for(
     browser.sends("/enrol/sms", code=sms_for(portal, centre, person))
     assert browser.sends("/enrol/password", password=PASSWORD).headers["Location"] == "/sign-in/code"
     assert browser.get("/").status_code == 302
+
+
+def test_who_enrols_in_the_browser_of_somebody_signed_in_gets_a_session_of_their_own(
+    portal: Portal, town: Town, centre: SmsCentre
+) -> None:
+    first, second = town.person(), town.person()
+    browser = portal.signed_in(first)
+    browser.sends("/enrol", form_on="/help", name=second.number)
+    browser.sends("/enrol/link", form_on="/help", token=link_for(portal, second))
+    browser.sends("/enrol/sms", code=sms_for(portal, centre, second))
+    assert browser.sends("/enrol/password", password=PASSWORD).headers["Location"] == "/"
+    browser.page("/")
+    rows = town.database.rows("select customer_id from portal_session where ended_at is null order by id desc limit 1")
+    assert rows == [(second.id,)]
+    assert shown_number(second.line) in browser.page("/tariff")
 
 
 def test_a_letter_code_opens_the_portal_and_takes_the_lost_app_away(portal: Portal, town: Town) -> None:  # E4, E5

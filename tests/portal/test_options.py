@@ -138,6 +138,17 @@ def test_cancelling_says_the_last_day_first_and_is_done_once(portal: Portal, tow
     assert orders == [("book_option",), ("cancel_option",), ("cancel_option",)]
 
 
+def test_who_may_book_may_not_cancel_where_the_policy_asks_more_for_it(portal: Portal, town: Town) -> None:  # A2
+    person = town.person()
+    public_id = booked(portal, person)
+    browser = portal.signed_in(person)
+    with town.policy_says("cancel_option = 1", "cancel_option = 2"):
+        for way in ("cancel", "withdraw"):
+            assert browser.sends(f"/tariff/bookings/{public_id}/{way}", form_on="/").status_code == 403
+        books(browser, person, "abroad")
+    assert town.database.rows("select cancelled_at from option_booking where public_id = %s", public_id) == [(None,)]
+
+
 def test_withdrawing_undoes_it_from_the_start_within_fourteen_days(portal: Portal, town: Town) -> None:  # BGB § 355
     person = town.person()
     public_id = booked(portal, person)

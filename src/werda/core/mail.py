@@ -14,6 +14,8 @@ class MailKind(StrEnum):
     """The receipt of a booking, with the right of withdrawal (S13)."""
     OPTION_CANCELLED = "option_cancelled"
     """The receipt of a cancellation, with the day on which it ends (S13)."""
+    OPTION_WITHDRAWN = "option_withdrawn"
+    """The receipt of a withdrawal (BGB § 356a): it never held and costs nothing (S13)."""
     DATA_READY = "data_ready"
     """The export of a customer's data can be fetched (A8)."""
     REPRESENTATIVE_INVITED = "representative_invited"

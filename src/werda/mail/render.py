@@ -4,17 +4,20 @@ import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from werda.core.mail import MailKind
 from werda.core.notice import NoticeKind
-from werda.mail.words import Speech, frame_of, words_of
+from werda.core.option import Charge
+from werda.mail.words import Frame, Speech, frame_of, words_of
 
 _BUTTON: Final = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 _GERMAN: Final = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 _ENGLISH: Final = "January February March April May June July August September October November December"
+_DAYS: Final = ("from", "until", "withdrawal")
 
 _PAGE: Final = """\
 <!doctype html>
@@ -87,11 +90,14 @@ def render(
     sender: Sender, recipient: Recipient, kind: MailKind, *, at: datetime, notice: NoticeKind | None = None,
     data: Mapping[str, str] | None = None,
 ) -> MailText:  # fmt: skip
-    """Fill in the words. `at` is when it happened. Raises `KeyError` for a placeholder that nothing fills."""
+    """Fill in the words. `at` is when it happened. Raises `KeyError` for a placeholder that nothing fills.
+
+    `data` is as it was posted: days in ISO 8601, a `price` with a point, its `currency` (ISO 4217) and its `charge`.
+    """
     speech = Speech.of(recipient.language, sender.form)
     words, frame = words_of(speech, kind, notice), frame_of(speech)
     filled = {
-        **(data or {}),
+        **_as_people_say(data or {}, speech, frame),
         "name": recipient.name,
         "brand": sender.name,
         "portal": sender.portal,
@@ -122,7 +128,25 @@ def _paragraph(text: str) -> str:
     return f'<p><a class="button" href="{html.escape(button[2])}">{html.escape(button[1])}</a></p>'
 
 
-def _moment(at: datetime, speech: Speech) -> str:
+def _as_people_say(data: Mapping[str, str], speech: Speech, frame: Frame) -> dict[str, str]:
+    said = dict(data)
+    said |= {day: _day(date.fromisoformat(data[day]), speech) for day in _DAYS if data.get(day)}
+    if "price" in data:
+        amount = _amount(Decimal(data["price"]), data["currency"], speech)
+        said["price"] = frame.prices[Charge(data["charge"])].substitute(price=amount)
+    return said
+
+
+def _amount(amount: Decimal, currency: str, speech: Speech) -> str:
+    number = f"{amount:.2f}" if speech is Speech.ENGLISH else f"{amount:.2f}".replace(".", ",")
+    return f"{number}\N{NO-BREAK SPACE}{'€' if currency == 'EUR' else currency}"
+
+
+def _day(day: date, speech: Speech) -> str:
     if speech is Speech.ENGLISH:
-        return f"{at.day} {_ENGLISH.split()[at.month - 1]} {at.year}, {at:%H:%M}"
-    return f"{at.day}. {_GERMAN.split()[at.month - 1]} {at.year}, {at:%H:%M} Uhr"
+        return f"{day.day} {_ENGLISH.split()[day.month - 1]} {day.year}"
+    return f"{day.day}. {_GERMAN.split()[day.month - 1]} {day.year}"
+
+
+def _moment(at: datetime, speech: Speech) -> str:
+    return f"{_day(at, speech)}, {at:%H:%M}" + ("" if speech is Speech.ENGLISH else " Uhr")

@@ -14,6 +14,7 @@ from typing import Any
 
 from werda.core.mail import MailKind
 from werda.core.notice import NoticeKind
+from werda.core.option import Charge
 
 
 class Speech(StrEnum):
@@ -41,11 +42,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around every text: greeting, what always holds, closing."""
+    """What stands around every text: greeting, what always holds, closing; and for which time a price is."""
 
     greeting: Template
     never: Template
     closing: Template
+    prices: dict[Charge, Template]
 
 
 def words_of(speech: Speech, kind: MailKind, notice: NoticeKind | None = None) -> Words:
@@ -63,7 +65,8 @@ def words_of(speech: Speech, kind: MailKind, notice: NoticeKind | None = None) -
 def frame_of(speech: Speech) -> Frame:
     """The frame of a speech."""
     frame = _document(speech)["frame"]
-    return Frame(*(Template(frame[part]) for part in ("greeting", "never", "closing")))
+    greeting, never, closing = (Template(frame[part]) for part in ("greeting", "never", "closing"))
+    return Frame(greeting, never, closing, {charge: Template(frame[charge]) for charge in Charge})
 
 
 @cache

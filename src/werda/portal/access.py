@@ -82,6 +82,11 @@ class Visit:
         """Leave the session's secret with the browser; it comes along when somebody follows a link from elsewhere."""
         self._kept = secret, True
 
+    def leave_session(self) -> None:
+        """Go on as who is half-way through signing in: the session in this browser may be somebody else's."""
+        take_session(self.connection, Secret(""))
+        self.session = None
+
     def keep_step(self, secret: Secret) -> None:
         """Leave a step's secret with the browser."""
         self._step = secret

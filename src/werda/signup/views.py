@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-import phonenumbers
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,6 +17,7 @@ from werda.core.tariff import Tariff
 from werda.look.access import allow_unauthenticated_access
 from werda.look.objections import OBJECTIONS
 from werda.look.rings import custody, verifier
+from werda.look.shown_number import shown_number
 from werda.signup import steps
 from werda.signup.access import COOKIE, Visit, page, to
 from werda.signup.forms import NumberForm, PartyForm, StepForm
@@ -202,16 +202,11 @@ def _shown(order: ProductOrder) -> dict[str, Any]:
     return {
         "order": order,
         "company": order.party.kind is PartyKind.COMPANY,
-        "ported": _as_dialled(order.number.msisdn) if order.number.wish is NumberWish.PORT else "",
+        "ported": shown_number(order.number.msisdn) if order.number.wish is NumberWish.PORT else "",
         "cards": sum(kind is SimKind.PHYSICAL for kind in order.sims),
         "esims": sum(kind is SimKind.ESIM for kind in order.sims),
         "iban": f"{order.party.iban[:4]} … {order.party.iban[-4:]}" if order.party.iban else "",
     }
-
-
-def _as_dialled(msisdn: str) -> str:
-    """A number as people read it: +49 171 3920012."""
-    return str(phonenumbers.format_number(phonenumbers.parse(msisdn), phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 @page

@@ -168,5 +168,5 @@ def _end(
         actor=asker.actor, call_id=asker.call_id, now=now, detail={"booking": str(booking.public_id), **said},
     )  # fmt: skip
     names = {"de": booking.name.de, "en": booking.name.en}
-    withdrawal = found.withdraw_until.isoformat()
-    send_receipt(connection, asker, MailKind.OPTION_CANCELLED, {**said, "name": names, "withdrawal": withdrawal}, now)
+    receipt = MailKind.OPTION_WITHDRAWN if withdrawn else MailKind.OPTION_CANCELLED
+    send_receipt(connection, asker, receipt, {**said, "name": names}, now)

@@ -5,9 +5,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from werda.look.rings import database
+from werda.look.shown_number import shown_number
 from werda.portal.access import Visit, open_file, open_page
 from werda.portal.dress import worn_by
-from werda.portal.shown_number import shown_number
 from werda.store.queries.brand_tokens import hotline_numbers
 
 

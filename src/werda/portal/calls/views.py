@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from werda.core.call import Channel
 from werda.core.method import Method
 from werda.look.rings import verifier
+from werda.look.shown_number import shown_number
 from werda.portal.access import Visit, page
 from werda.portal.calls.standing import standing
 from werda.portal.secrets.views import groups
-from werda.portal.shown_number import shown_number
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.answer_confirmation import Answered, SaidYes, answer_confirmation
 from werda.usecases.ask_gate import Gate, GateUnavailable

@@ -3,15 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from werda.portal.sign_in.forms import NameAndPassword
+
 
 class WhoForm(forms.Form):
     """Who wants a link."""
 
-    name = forms.CharField(
-        label=_("E-mail or customer number"),
-        max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "username", "spellcheck": "false", "autocapitalize": "off"}),
-    )
+    name = NameAndPassword.base_fields["name"]
 
 
 class LetterForm(forms.Form):
@@ -46,15 +44,4 @@ class SmsForm(forms.Form):
         label=_("Code from the SMS, six digits"),
         max_length=12,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}),
-    )
-
-
-class PasswordForm(forms.Form):
-    """A password for from now on."""
-
-    password = forms.CharField(
-        label=_("Password, twelve characters or more"),
-        max_length=200,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )

@@ -16,7 +16,8 @@ from werda.core.portal import SignedInBy
 from werda.core.secret import Secret
 from werda.look.rings import custody, verifier
 from werda.portal.access import Visit, open_page, too_many
-from werda.portal.enrol.forms import LetterForm, LinkForm, PasswordForm, SmsForm, WhoForm
+from werda.portal.account.forms import NewPassword
+from werda.portal.enrol.forms import LetterForm, LinkForm, SmsForm, WhoForm
 from werda.portal.sign_in.tries import SignInTries
 from werda.portal.sign_in.views import TOTP_STEP, welcome
 from werda.store.queries.policies import policy_in_force
@@ -133,12 +134,13 @@ def _choose_password(visit: Visit, login: int, by: SignedInBy) -> HttpResponseBa
 @open_page
 def password(visit: Visit) -> HttpResponseBase:
     """Choose a password; who has an authenticator app is asked for its code, too."""
+    visit.leave_session()
     step = find_step(visit.connection, visit.shop.id, PASSWORD)
     if step is None or step.login_id is None:
         return redirect("enrol:begin")
     if visit.request.method != "POST":
-        return visit.render("enrol/password.html", {"form": PasswordForm()})
-    form = PasswordForm(visit.request.POST)
+        return visit.render("enrol/password.html", {"form": NewPassword()})
+    form = NewPassword(visit.request.POST)
     for flaw in password_flaws(Secret(form.cleaned_data["password"])) if form.is_valid() else []:
         form.add_error("password", flaw)
     if form.errors:

@@ -3,10 +3,10 @@
 from django.http.response import HttpResponseBase
 
 from werda.core.method import Method
+from werda.look.shown_number import shown_number
 from werda.portal.access import Visit, open_page
 from werda.portal.dress import worn_by
 from werda.portal.help.hours import said_hours
-from werda.portal.shown_number import shown_number
 from werda.store.queries.brand_tokens import hotline_numbers
 from werda.store.queries.policies import policy_in_force
 

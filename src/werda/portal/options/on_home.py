@@ -1,8 +1,8 @@
 """What the room says on the first page: tariff and booked options of each line."""
 
+from werda.look.shown_number import shown_number
 from werda.portal.access import Block, Visit
 from werda.portal.options.shown import Room
-from werda.portal.shown_number import shown_number
 
 
 def block(visit: Visit) -> Block:

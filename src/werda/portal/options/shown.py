@@ -22,9 +22,9 @@ from werda.core.option import (
     start_of,
     withdraw_until,
 )
+from werda.look.shown_number import shown_number
 from werda.portal.access import Visit
 from werda.portal.options.words import NOT_BOOKABLE
-from werda.portal.shown_number import shown_number
 from werda.store.queries.options import Booking, OptionLine, option_lines, options_of
 from werda.usecases.cancel_option import Standing, standing
 

@@ -36,7 +36,7 @@ def book(visit: Visit, line_id: int, slug: str) -> HttpResponseBase:
     context: dict[str, Any] = {"line": line, "offer": room.offer(line, option), "key": uuid4()}
     if visit.request.method != "POST":
         return visit.render("options/book.html", context)
-    asker = _asker(visit)
+    asker = _asker(visit, Operation.BOOK_OPTION)
     if asker is None:
         return visit.render("options/book.html", {**context, "refused": True}, 403)
     key = _key(visit.request.POST.get("key", ""))
@@ -69,7 +69,7 @@ def _end(visit: Visit, public_id: UUID, template: str, *, withdraws: bool) -> Ht
     found, room = _found(visit, public_id), Room.of(visit)
     no = found.no_withdrawing if withdraws else found.no_cancelling
     if visit.request.method == "POST":
-        asker = _asker(visit)
+        asker = _asker(visit, Operation.CANCEL_OPTION)
         if asker is None:
             return visit.render(template, {"booking": room.standing(found), "refused": True}, 403)
         end = withdraw_option if withdraws else cancel_option
@@ -91,8 +91,8 @@ def _found(visit: Visit, public_id: UUID) -> Standing:
     return found
 
 
-def _asker(visit: Visit) -> Asker | None:
-    asker = asker_of_session(visit.connection, visit.signed_in, Operation.BOOK_OPTION, now=visit.now)
+def _asker(visit: Visit, operation: Operation) -> Asker | None:
+    asker = asker_of_session(visit.connection, visit.signed_in, operation, now=visit.now)
     return None if isinstance(asker, NotAllowed) else asker
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from werda.core.budget import Limits
 from werda.core.policy import Policy
 from werda.keys.custody import Kind
+from werda.look.shown_number import shown_number
 from werda.portal.access import Connection, Visit
-from werda.portal.shown_number import shown_number
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.lock_display import proves_strongly
 from werda.usecases.reveal_secret import NotShown, why_not

@@ -63,6 +63,7 @@ def sign_in(visit: Visit) -> HttpResponseBase:
 @open_page
 def second_step(visit: Visit) -> HttpResponseBase:
     """The code of the authenticator app."""
+    visit.leave_session()
     step = find_step(visit.connection, visit.shop.id, TOTP_STEP)
     if step is None or step.login_id is None:
         return redirect("sign_in:sign_in")
