@@ -127,7 +127,7 @@ def test_without_internet_the_app_says_so_and_afterwards_goes_on(phone: BrowserC
     assert page.evaluate("document.fonts.check('1rem \"Atkinson Hyperlegible Next\"')")
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')").strip() == "#0b5d66"
     phone.set_offline(False)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anmelden", timeout=20_000)
 
 
 def test_a_page_that_is_open_says_when_the_internet_goes(phone: BrowserContext) -> None:

@@ -7,11 +7,18 @@ function sayWhetherOffline() {
   for (const message of document.querySelectorAll("[data-no-internet]")) message.hidden = navigator.onLine;
 }
 window.addEventListener("offline", sayWhetherOffline);
-window.addEventListener("online", () => {
-  sayWhetherOffline();
-  if (document.querySelector("[data-waits-for-internet]")) location.reload();
-});
+window.addEventListener("online", sayWhetherOffline);
 sayWhetherOffline();
+
+// A device says "online" when it has a network, often before anything answers through it, and only once; so the page
+// that waits asks until the server answers. The worker keeps no copy of itself, so no old answer can be taken for one.
+async function goOnWithInternet() {
+  const answered = navigator.onLine && (await fetch("/sw.js", { method: "HEAD", cache: "no-store" }).catch(() => null));
+  if (answered?.ok) location.reload();
+  else setTimeout(goOnWithInternet, 2000);
+}
+const waiting = document.querySelector("[data-waits-for-internet]");
+if (waiting && waiting.dataset.waitsForInternet !== location.pathname) goOnWithInternet();
 
 let offer;
 function showOffer() {
