@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.parts import require
 
@@ -14,6 +14,7 @@ _QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no
 def chromium() -> Iterator[Browser]:
     """A browser, or a skip that says how to get one."""
     program = require("chromium")
+    expect.set_options(timeout=20_000)  # two suites may run beside this one
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(
             executable_path=program, args=[*_QUIET, "--disable-background-networking"], timeout=60_000
