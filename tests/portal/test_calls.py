@@ -373,3 +373,37 @@ def test_a_call_that_proved_one_line_only_is_not_said_to_be_with_you(
     says(browser, "no")
     assert call.level == 1  # whoever has the line proved the line
     call.ends()
+
+
+# The hotline calls ----------------------------------------------------------------------------------------------------
+
+
+def announces(town: Town, agent: int, number: str) -> None:
+    with town.database.database.connect(Role.DESK) as desk:
+        desk.execute("select announce_call(%s, %s, %s, 20)", (agent, town.brand, number))
+
+
+def test_the_portal_says_that_it_is_really_the_hotline_that_calls(portal: Portal, town: Town, agent: int) -> None:
+    """D5: with the words that the agent can read out, until the agent has ended the call."""
+    person, other = town.person("3917"), town.person("3918")
+    browser, others = portal.signed_in(person), portal.signed_in(other)
+    announces(town, agent, person.line)
+    page = browser.page("/")
+    assert "Wir rufen dich an" in page
+    assert "Jana von der Hotline" in page
+    assert re.search(r'class="words">\w+ \w+<', page)
+    assert "Wir sprechen gerade NICHT" in others.page("/")
+    with town.database.database.connect(Role.DESK) as desk:
+        desk.execute("select end_announced(%s)", (agent,))
+    assert "Wir rufen dich an" not in browser.page("/")
+    assert "Die Hotline hat dich angerufen" in browser.page("/history")
+
+
+def test_an_announced_call_ends_by_itself(portal: Portal, town: Town, agent: int) -> None:
+    """D5: an old announcement would vouch for somebody else's call."""
+    person = town.person("3919")
+    browser = portal.signed_in(person)
+    announces(town, agent, person.line)
+    with town.database.connect() as owner:
+        owner.execute("update outgoing_call set expires_at = now() where customer_id = %s", (person.id,))
+    assert "Wir rufen dich an" not in browser.page("/")

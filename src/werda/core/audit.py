@@ -85,6 +85,7 @@ class EventKind(StrEnum):
     OPERATION_CANCELLED = "operation:cancelled"
     OPTION_BOOKED = "option:booked"
     OPTION_CANCELLED = "option:cancelled"
+    CALL_ANNOUNCED = "call:announced"
     CATALOGUE_ACTIVATED = "catalogue:activated"
     DATA_EXPORTED = "data:exported"
     REPRESENTATIVE_ADDED = "representative:added"

@@ -3,6 +3,7 @@
 import re
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from werda.core.number import keyed, normalise
@@ -80,6 +81,34 @@ class NoteForm(forms.Form):
         help_text=_("Never write down a code or a PUK."),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+
+class CallingOutForm(forms.Form):
+    """Whom an agent is about to call, and for which brand. No field here could take a secret (D5)."""
+
+    brand = forms.ChoiceField(label=_("Brand"))
+    number = forms.CharField(
+        label=_("Phone number of the customer"),
+        max_length=32,
+        widget=forms.TextInput(attrs={**_UNREMEMBERED, "inputmode": "tel"}),
+    )
+
+    prefix = "out"
+
+    def __init__(self, brands: list[tuple[int, str]], data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        field = self.fields["brand"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = brands
+        if len(brands) == 1:
+            field.initial, field.widget = brands[0][0], forms.HiddenInput()
+
+    def clean_number(self) -> str:
+        """As E.164."""
+        number = normalise(str(self.cleaned_data["number"]))
+        if number is None:
+            raise forms.ValidationError(_("This is no phone number."))
+        return number
 
 
 class IncidentForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from werda.desk import signin, views
+from werda.desk import calling_out, signin, views
 from werda.desk.live import live
 from werda.look.access import allow_unauthenticated_access
 
@@ -12,6 +12,8 @@ _pages = [
     path("calls", views.calls, name="calls"),
     path("live", live, name="live"),
     path("language", allow_unauthenticated_access(set_language), name="language"),
+    path("calling-out", calling_out.calling_out, name="calling_out"),
+    path("calling-out/over", calling_out.called, name="called"),
     path("calls/<int:call_id>/open", views.open_call, name="open"),
     path("calls/<int:call_id>/", views.call, name="call"),
     path("calls/<int:call_id>/ask", views.ask, name="ask"),

@@ -19,6 +19,14 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class CallingOut:
+    """The hotline is calling them, or is about to."""
+
+    agent: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """An agent asks: is it you? The words are those the agent sees."""
 
@@ -35,6 +43,7 @@ class Standing:
     with_you: Conversation | None
     from_your_line: bool
     waiting: bool
+    calling_out: CallingOut | None
     question: Question | None
 
 
@@ -48,9 +57,11 @@ def standing(visit: Visit) -> Standing:
     asked = visit.connection.execute(
         "select id, agent, word, expires_at from confirmation order by id desc limit 1"
     ).fetchone()
+    out = visit.connection.execute("select agent, word from outgoing_call order by id desc limit 1").fetchone()
     return Standing(
         with_you=Conversation(True, verified[3] or "", call_words(verified[2] or 0)) if verified else None,
         from_your_line=verified is None and bool(spoken),
         waiting=any(call[0] != CallState.OPEN for call in calls),
+        calling_out=CallingOut(out[0] or "", call_words(out[1])) if out else None,
         question=Question(asked[0], asked[1] or "", call_words(asked[2] or 0), asked[3]) if asked else None,
     )

@@ -61,6 +61,7 @@ EVENTS: Final[Mapping[EventKind, Said]] = {
     EventKind.GRANT_LIFTED: _call(_("Legitimated more strongly during the call"), "person"),
     EventKind.CALL_WRAPPED_UP: _call(_("Customer care ended the conversation"), "person"),
     EventKind.CALL_CODE_GIVEN: _call(_("Call code given")),
+    EventKind.CALL_ANNOUNCED: _call(_("The hotline called you")),
     EventKind.CONFIRMATION_ASKED: _call(_("Customer care asked: is it you?")),
     EventKind.CONFIRMATION_ANSWERED: _call(_("“Is it you?” answered")),
     EventKind.LETTER_PRINTED: _change(_("Letter sent")),

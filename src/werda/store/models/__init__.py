@@ -28,6 +28,7 @@ from werda.store.models.notice import Notice
 from werda.store.models.one_time import OneTimeCode, OneTimeTries
 from werda.store.models.option import OptionBooking, OptionVersion
 from werda.store.models.order import OperatorOrder, OutboxMessage
+from werda.store.models.outgoing_call import OutgoingCall
 from werda.store.models.portal import CustomerLogin, Passkey, PortalSession, SignInStep
 from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
@@ -82,6 +83,7 @@ __all__ = [
     "OrderDraft",
     "OrderedCode",
     "OutboxMessage",
+    "OutgoingCall",
     "Passkey",
     "PolicyVersion",
     "PortalSession",

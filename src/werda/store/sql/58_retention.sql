@@ -66,6 +66,7 @@ begin
     delete from call_note where call_id = any (due);
     delete from call_grant where call_id = any (due);
     delete from call where id = any (due);
+    delete from outgoing_call where brand_id = p_brand and announced_at < p_before;
     o_last := (select max(id) from unnest(due) id);
     o_erased := coalesce(cardinality(due), 0);
 end $$;

@@ -50,6 +50,12 @@ create view portal.confirmation with (security_barrier) as
     where k.customer_id = (select public.portal_customer()) and k.answered_at is null and k.expires_at > clock_timestamp()
       and c.state = 'open' and coalesce(c.person_id, 0) = 0 and coalesce(c.customer_id, k.customer_id) = k.customer_id;
 
+-- The hotline is calling them, or is about to.
+create view portal.outgoing_call with (security_barrier) as
+    select o.id, a.first_name as agent, o.word, o.announced_at, o.expires_at
+    from public.outgoing_call o left join public.agent a on a.id = o.agent_id
+    where o.customer_id = (select public.portal_customer()) and o.ended_at is null and o.expires_at > clock_timestamp();
+
 create view portal.customer_login with (security_barrier) as
     select * from public.customer_login where id = (select public.portal_login()) with check option;
 create view portal.passkey with (security_barrier) as

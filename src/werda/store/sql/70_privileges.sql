@@ -151,6 +151,9 @@ grant execute on function report_misuse(text, bigint, text, timestamptz) to werd
 grant select on portal.call_status, portal.confirmation to werda_portal;
 grant execute on function answer_confirmation(bigint, text, timestamptz) to werda_portal;
 grant execute on function ask_confirmation(), confirmation_of_call() to werda_desk;
+grant select on portal.outgoing_call to werda_portal;
+grant execute on function announce_call(bigint, bigint, text, int), announced_by(bigint), end_announced(bigint) to werda_desk;
+grant select, delete on outgoing_call to werda_custody;
 grant select, delete on confirmation to werda_custody;
 
 -- The app and its brand (area app, help): no row here is a customer's.
