@@ -66,6 +66,10 @@ OPEN = {
     "enrol:link",
     "enrol:sms",
     "enrol:password",
+    "sign_in:operator",
+    "sign_in:operator_away",
+    "sign_in:operator_back",
+    "sign_in:operator_refused",
     "sign_in:passkey",
     "sign_in:passkey_options",
 }

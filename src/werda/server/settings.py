@@ -8,6 +8,7 @@ from typing import Self
 
 from werda.core.secret import Secret
 from werda.mail.transport import Encryption, Relay
+from werda.portal.sign_in.provider import Provider, may_be_asked
 from werda.sms.gateway import Gateway
 from werda.store.postgres import EmbeddedPostgres
 from werda.store.roles import Database, passwords_in
@@ -79,6 +80,29 @@ def _sms(environment: Mapping[str, str]) -> Gateway | None:
     return Gateway(url, environment.get("WERDA_SMS_FROM", "Werda"), token)
 
 
+def _provider(environment: Mapping[str, str]) -> Provider | None:
+    """Where customers have an account already; nobody signs in by one while none is named."""
+    issuer = environment.get("WERDA_OIDC_ISSUER")
+    if not issuer:
+        return None
+    if not may_be_asked(issuer):
+        raise BadSetting("WERDA_OIDC_ISSUER must begin with https://: whoever reads along could sign in as anybody")
+    needed = {name: environment.get(name, "") for name in ("WERDA_OIDC_CLIENT_ID", "WERDA_OIDC_BRAND")}
+    if missing := [name for name, value in needed.items() if not value]:
+        raise BadSetting(f"{missing[0]} must be set, as WERDA_OIDC_ISSUER is")
+    try:
+        secret = Secret(Path(environment.get("WERDA_OIDC_SECRET_FILE", "")).read_text().strip())
+    except OSError as problem:
+        raise BadSetting(f"WERDA_OIDC_SECRET_FILE cannot be read: {problem.strerror}") from None
+    return Provider(
+        issuer=issuer,
+        client_id=needed["WERDA_OIDC_CLIENT_ID"],
+        client_secret=secret,
+        brand=needed["WERDA_OIDC_BRAND"],
+        claim=environment.get("WERDA_OIDC_CLAIM", "customer_number"),
+    )
+
+
 def _smtp_login(environment: Mapping[str, str]) -> tuple[str, Secret] | None:
     file = environment.get("WERDA_SMTP_LOGIN_FILE")
     if file is None:
@@ -115,6 +139,7 @@ class Settings:
     outside: Outside
     relay: Relay | None
     sms: Gateway | None
+    provider: Provider | None
     mailbox_port: int
     portal_url: str | None
 
@@ -145,6 +170,7 @@ class Settings:
             outside=_outside(environment),
             relay=_relay(environment),
             sms=_sms(environment),
+            provider=_provider(environment),
             mailbox_port=_port(environment, "WERDA_MAILBOX_PORT", 8025),
             portal_url=environment.get("WERDA_PORTAL_URL") or None,
         )

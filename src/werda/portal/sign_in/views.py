@@ -6,6 +6,7 @@ Every way ends in `welcome`, which opens the session: a new secret each time, so
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -17,6 +18,7 @@ from werda.look.rings import custody
 from werda.portal.access import Visit, next_page, open_page, page, too_many
 from werda.portal.sign_in.device import device_of
 from werda.portal.sign_in.forms import Code, NameAndPassword, PasswordAgain, PasswordAndCodeAgain
+from werda.portal.sign_in.provider import Provider
 from werda.portal.sign_in.tries import CODES, CODES_A_DAY, PASSWORDS, PASSWORDS_A_DAY, SignInTries
 from werda.usecases.check_login import KnownLogin, check_login, check_password_again, check_totp
 from werda.usecases.end_sessions import end_session
@@ -27,11 +29,17 @@ from werda.usecases.renew_session import renew_session
 TOTP_STEP: Final = "totp"
 
 
-def welcome(visit: Visit, signed_in: SignedIn) -> HttpResponseBase:
-    """Open the session and go where they wanted to."""
+def provider_of(visit: Visit) -> Provider | None:
+    """Whom this brand's customers may sign in with, beside us (`operator_views`)."""
+    provider: Provider | None = settings.WERDA_SETTINGS.provider
+    return provider if provider is not None and provider.brand == visit.shop.slug else None
+
+
+def welcome(visit: Visit, signed_in: SignedIn, wanted: str | None = None) -> HttpResponseBase:
+    """Open the session and go where they wanted to: `wanted`, or what the request names."""
     device = device_of(visit.request.headers.get("User-Agent", ""))
     visit.keep_session(open_session(visit.connection, signed_in, place=visit.place, device=device, now=visit.now))
-    return redirect(next_page(visit.request))
+    return redirect(wanted or next_page(visit.request))
 
 
 @open_page
@@ -81,8 +89,11 @@ def second_step(visit: Visit) -> HttpResponseBase:
         context = {"form": form, "next": next_page(visit.request)}
         return visit.render("sign_in/second_step.html", context, status=422)
     tries.succeeded()
+    by_operator = step.state.get("method") == SignedInBy.OPERATOR
     since = visit.connection.execute("select totp_since from customer_login where id = %s", (step.login_id,)).fetchone()
     end_step(visit.connection, step)
+    if by_operator:  # not a password of ours: what the provider asked for is not known, so it is not strong (A3)
+        return welcome(visit, SignedIn(step.login_id, SignedInBy.OPERATOR))
     return welcome(visit, SignedIn(step.login_id, SignedInBy.TOTP, since[0] if since else None))
 
 
@@ -92,15 +103,14 @@ def again(visit: Visit) -> HttpResponseBase:
     ways = ways_again(visit)
     kind = PasswordAndCodeAgain if ways["totp"] else PasswordAgain
     if visit.request.method != "POST" or not ways["password"]:
-        return visit.render("sign_in/again.html", {"form": kind(), "next": next_page(visit.request), **ways})
+        return visit.render("sign_in/again.html", {"form": kind(), **_towards(visit), **ways})
     form = kind(visit.request.POST)
     tries = SignInTries(visit, f"again {visit.signed_in.login_id}", PASSWORDS, PASSWORDS_A_DAY)
     if not tries.are_within():
         return too_many(visit.request)
     if not (form.is_valid() and _proved(visit, form.cleaned_data)):
         form.add_error(None, _("That is not right."))
-        context = {"form": form, "next": next_page(visit.request), **ways}
-        return visit.render("sign_in/again.html", context, status=422)
+        return visit.render("sign_in/again.html", {"form": form, **_towards(visit), **ways}, status=422)
     tries.succeeded()
     renew_session(visit.connection, visit.signed_in, now=visit.now)
     return redirect(next_page(visit.request))
@@ -114,7 +124,7 @@ def ways_again(visit: Visit) -> dict[str, bool]:
         (visit.signed_in.login_id,),
     ).fetchone()
     assert row is not None, "a session has its login"
-    return {"password": row[0], "totp": row[1], "passkey": row[2]}
+    return {"password": row[0], "totp": row[1], "passkey": row[2], "operator": provider_of(visit) is not None}
 
 
 def _proved(visit: Visit, typed: dict[str, Any]) -> bool:
@@ -136,4 +146,11 @@ def sign_out(visit: Visit) -> HttpResponseBase:
 
 
 def _form(visit: Visit, form: NameAndPassword, status: int = 200) -> HttpResponseBase:
-    return visit.render("sign_in/sign_in.html", {"form": form, "next": next_page(visit.request)}, status=status)
+    context = {"form": form, "operator": provider_of(visit) is not None, **_towards(visit)}
+    return visit.render("sign_in/sign_in.html", context, status=status)
+
+
+def _towards(visit: Visit) -> dict[str, str]:
+    """Where they wanted to go, for a form and for a link."""
+    wanted = next_page(visit.request)
+    return {"next": wanted, "back": urlencode({"next": wanted})}

@@ -54,6 +54,22 @@ begin
                      p_now);
 end $$;
 
+-- By the operator's own provider (OpenID Connect), which the portal has asked: the login of this customer number, made for who
+-- comes for the first time. Nothing of it when there is no such contract.
+create or replace function operator_login(p_brand bigint, p_number text, p_now timestamptz,
+                                          out o_login bigint, out o_has_totp boolean)
+language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    c bigint;
+begin
+    select id into c from customer where brand_id = p_brand and upper(customer_number) = upper(p_number) and ended_at is null;
+    select id, totp is not null into o_login, o_has_totp from customer_login where customer_id = c and person_id = 0;
+    if c is not null and o_login is null then
+        o_login := login_for(c, 'login:enrolled', 'operator', false, p_now);
+        o_has_totp := false;
+    end if;
+end $$;
+
 -- By a link and an SMS. Who has no e-mail address or no mobile line in use gets neither; the page says the same (C7). At most
 -- three a day for a customer, so that nobody is flooded.
 create or replace function begin_enrolment(p_brand bigint, p_name text, p_token_hash bytea, p_now timestamptz,
