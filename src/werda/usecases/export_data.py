@@ -34,6 +34,9 @@ _LISTS: Final[dict[str, LiteralString]] = {
     "letters": "select kind, created_at, printed_at from letter where customer_id = %s order by id",
     "orders": "select public_id::text as id, kind, state, ordered_at, settled_at from operator_order"
     " where customer_id = %s order by ordered_at, id",
+    "bookings": "select public_id::text as id, line_id, option, terms, price::text as price, currency,"
+    " booked_at, starts_on, ends_on, cancelled_at, withdrawn_at from option_booking"
+    " where customer_id = %s order by booked_at, id",
     "call_notes": "select written_at, topic, text from call_note where customer_id = %s order by id",
     "logins": "select name, enrolled_at, password_since, totp_since, hides_secrets from customer_login"
     " where customer_id = %s order by id",
@@ -45,26 +48,31 @@ _LISTS: Final[dict[str, LiteralString]] = {
 
 def export_data(connection: Connection, session: Session, *, brand: str, now: datetime) -> dict[str, Any]:
     """All of it; that it was taken is an event, and in it already."""
-    record(
-        connection, EventKind.DATA_EXPORTED, brand_id=session.brand_id, customer_id=session.customer_id,
-        actor=session.actor, now=now, detail={"form": "json"},
-    )  # fmt: skip
+    kept = kept_data(connection, session, form="json", now=now)
     customer_id = session.customer_id
     proof = proof_of(connection, customer_id)
     places = {(each["log"], int(each["line"].partition("|")[0])): n for n, each in enumerate(proof["records"])}
-    with connection.cursor(row_factory=dict_row) as cursor:
-        [customer] = cursor.execute(_CUSTOMER, (customer_id,)).fetchall()
-        lists = {name: cursor.execute(query, (customer_id,)).fetchall() for name, query in _LISTS.items()}
     return {
         "format": FORMAT,
         "brand": brand,
         "exported_at": now,
-        "customer": customer,
-        **lists,
+        **kept,
         "attempts": _proved(attempts_of(connection, customer_id), Log.ATTEMPTS, places),
         "events": _proved(events_of(connection, customer_id), Log.EVENTS, places),
         "proof": proof,
     }
+
+
+def kept_data(connection: Connection, session: Session, *, form: str, now: datetime) -> dict[str, Any]:
+    """All but the record, and none of the proofs: ``customer`` is a row, everything else a list of rows by its name."""
+    record(
+        connection, EventKind.DATA_EXPORTED, brand_id=session.brand_id, customer_id=session.customer_id,
+        actor=session.actor, now=now, detail={"form": form},
+    )  # fmt: skip
+    with connection.cursor(row_factory=dict_row) as cursor:
+        [customer] = cursor.execute(_CUSTOMER, (session.customer_id,)).fetchall()
+        lists = {name: cursor.execute(query, (session.customer_id,)).fetchall() for name, query in _LISTS.items()}
+    return {"customer": customer, **lists}
 
 
 def _proved(rows: list[dict[str, Any]], log: Log, places: dict[tuple[int, int], int]) -> list[dict[str, Any]]:

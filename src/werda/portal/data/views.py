@@ -1,4 +1,4 @@
-"""Everything that is kept about oneself, as one file (A8). It is made when it is asked for, and kept nowhere."""
+"""Everything that is kept about oneself, for machines or to read (A8). It is made when asked for, and kept nowhere."""
 
 import json
 from datetime import date
@@ -8,8 +8,10 @@ from django.db import connection as django_connection
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from werda.documents.own_data import own_data
 from werda.portal.access import Visit, fresh_page, too_many
-from werda.usecases.export_data import export_data
+from werda.portal.data.paper import paper
+from werda.usecases.export_data import export_data, kept_data
 from werda.usecases.limit_tries import Limit
 
 EXPORTS: Final = Limit("portal: own data", 10, 3600)
@@ -26,14 +28,17 @@ def overview(visit: Visit) -> HttpResponseBase:
         return visit.render("data/overview.html")
     if not EXPORTS.within(django_connection, str(session.customer_id)):
         return too_many(visit.request)
+    if visit.request.POST.get("form") == "pdf":
+        kept = kept_data(visit.connection, session, form="pdf", now=visit.now)
+        return _file(visit, own_data(paper(visit, kept)), "application/pdf", "pdf")
     content = export_data(visit.connection, session, brand=visit.shop.slug, now=visit.now)
     text = json.dumps(content, default=_time, ensure_ascii=False)
-    name = f"{visit.shop.slug}-{visit.now:%Y-%m-%d}.json"
-    return HttpResponse(
-        text,
-        content_type="application/json; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return _file(visit, text.encode(), "application/json; charset=utf-8", "json")
+
+
+def _file(visit: Visit, content: bytes, kind: str, ending: str) -> HttpResponseBase:
+    name = f"{visit.shop.slug}-{visit.now:%Y-%m-%d}.{ending}"
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def _time(value: object) -> str:
