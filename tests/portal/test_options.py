@@ -4,6 +4,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from tests.people import Person, Town
 from tests.portals import Browser, Portal
 from werda.core.order import OrderState
 from werda.store.roles import Role
+from werda.usecases.end_contract import Ended, end_contract
 from werda.usecases.settle_order import Result, Settled, settle_order
 
 
@@ -175,6 +177,30 @@ def test_a_failed_booking_is_said_and_can_be_tried_again(portal: Portal, town: T
     browser = portal.signed_in(person)
     assert "konnte nicht ausgeführt werden" in browser.page(f"/tariff/bookings/{public_id}")
     assert UUID(books(browser, person, "music").rpartition("/")[2]) != public_id
+
+
+def test_what_the_operator_could_not_do_is_told_by_mail(portal: Portal, town: Town) -> None:
+    person = town.person()
+    settle(town, str(booked(portal, person)), "failed")
+    kept = booked(portal, person, "abroad")
+    browser = portal.signed_in(person)
+    assert browser.sends(f"/tariff/bookings/{kept}/cancel", form_on=f"/tariff/bookings/{kept}").status_code == 302
+    settle(town, str(kept), "failed")
+    told = town.database.rows(
+        "select kind, data ->> 'option' from mail where customer_id = %s and kind like 'option_not%%' order by id",
+        person.id,
+    )
+    assert [kind for kind, _ in told] == ["option_not_booked", "option_not_cancelled"]
+    assert all(option for _, option in told)
+
+
+def test_options_end_with_the_contract(portal: Portal, town: Town) -> None:
+    person = town.person()
+    public_id = booked(portal, person)
+    with town.database.connect() as owner:
+        assert isinstance(end_contract(owner, customer_id=person.id, actor="operator", now=datetime.now(UTC)), Ended)
+    today = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin")).date()
+    assert town.database.rows("select ends_on from option_booking where public_id = %s", public_id) == [(today,)]
 
 
 def test_what_failed_stays_failed_when_its_order_is_erased(portal: Portal, town: Town) -> None:  # A9

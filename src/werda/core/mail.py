@@ -15,6 +15,8 @@ class MailKind(StrEnum):
     OPTION_CANCELLED = "option_cancelled"
     """The receipt of a cancellation, with the day on which it ends (S13)."""
     OPTION_WITHDRAWN = "option_withdrawn"
+    OPTION_NOT_BOOKED = "option_not_booked"
+    OPTION_NOT_CANCELLED = "option_not_cancelled"
     """The receipt of a withdrawal (BGB § 356a): it never held and costs nothing (S13)."""
     DATA_READY = "data_ready"
     """The export of a customer's data can be fetched (A8)."""

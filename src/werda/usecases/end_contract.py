@@ -7,7 +7,8 @@ once the policy's time is over (`destroy_due`).
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from werda.core.audit import EventKind
 from werda.core.method import Method
@@ -24,6 +25,12 @@ class Ended:
     lines: int = 0
     sims: int = 0
     before: bool = False
+
+
+def _day(connection: Connection, brand_id: int, now: datetime) -> date:
+    """The day by the brand's clocks, on which options are used for the last time."""
+    row = connection.execute("select timezone from brand where id = %s", (brand_id,)).fetchone()
+    return now.astimezone(ZoneInfo(row[0] if row else "Europe/Berlin")).date()
 
 
 def end_contract(connection: Connection, *, customer_id: int, actor: str, now: datetime) -> Ended | NotFound:
@@ -57,6 +64,11 @@ def end_contract(connection: Connection, *, customer_id: int, actor: str, now: d
         ).rowcount
         connection.execute(
             "delete from credential where customer_id = %s and method = %s and sim_id <> 0", (customer_id, Method.PUK)
+        )
+        connection.execute(
+            "update option_booking set ends_on = %(day)s where customer_id = %(customer)s"
+            " and (ends_on is null or ends_on > %(day)s) and starts_on <= %(day)s",
+            {"day": _day(connection, brand_id, now), "customer": customer_id},
         )
         connection.execute("delete from one_time_code where customer_id = %s", (customer_id,))
         connection.execute("delete from letter where customer_id = %s and printed_at is null", (customer_id,))

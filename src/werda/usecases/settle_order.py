@@ -121,7 +121,7 @@ def settle_order(
         return outcome
     if result.state is OrderState.FAILED:  # nobody will ask for the code that was chosen with it
         connection.execute("delete from ordered_code where order_id = %s", (order.id,))
-        undo_option_order(connection, order.kind, order.public_id)
+        undo_option_order(connection, order.kind, order.public_id, now=now)
     connection.execute(
         "update operator_order set state = %s, reason = %s, settled_at = %s, customer_id = coalesce(customer_id, %s)"
         " where id = %s",

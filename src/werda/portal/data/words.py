@@ -62,6 +62,8 @@ MAILS: Final[Mapping[MailKind, Word]] = {
     MailKind.OPTION_BOOKED: _("Receipt: option booked"),
     MailKind.OPTION_CANCELLED: _("Receipt: option cancelled"),
     MailKind.OPTION_WITHDRAWN: _("Receipt: option withdrawn from"),
+    MailKind.OPTION_NOT_BOOKED: _("Mail: option could not be booked"),
+    MailKind.OPTION_NOT_CANCELLED: _("Mail: option could not be cancelled"),
     MailKind.DATA_READY: _("Mail about one's own data"),
     MailKind.REPRESENTATIVE_INVITED: _("Invitation of a representative"),
 }
