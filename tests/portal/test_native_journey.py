@@ -1,4 +1,4 @@
-"""A real browser leads from the app to the portal and back: its page may send its form on to this app and nowhere else."""
+"""A real browser leads from the app to the portal and back; the page may send its form on to this app alone."""
 
 import threading
 from collections.abc import Iterator
