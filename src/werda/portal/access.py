@@ -44,8 +44,8 @@ _A_YEAR: Final = 365 * 86_400
 POSTS: Final = Limit("portal: post", 120, 60)
 """From one address: a household, or a whole company behind one."""
 
-OPEN, SIGNED_IN, FRESH = "open", "signed in", "fresh"
-"""What a view declares of itself, as its attribute `declared`."""
+OPEN, SIGNED_IN, FRESH, APP = "open", "signed in", "fresh", "app"
+"""What a view declares of itself, as its attribute `declared`; `app`: for apps, and no page (`native.access`)."""
 
 
 @dataclass
@@ -238,7 +238,7 @@ class ClosedUnlessDeclared:
 
     def process_view(self, request: HttpRequest, view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Refuse what declares nothing."""
-        return None if getattr(view, "declared", None) in {OPEN, SIGNED_IN, FRESH} else HttpResponse(status=403)
+        return None if getattr(view, "declared", None) in {OPEN, SIGNED_IN, FRESH, APP} else HttpResponse(status=403)
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -15,6 +15,7 @@ AREAS: Final = (
     "app",
     "help",
     "data",
+    "native",
 )
 
 ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options", "app")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from werda.core.native_app import BadClients, Client, read_clients
 from werda.core.secret import Secret
 from werda.mail.transport import Encryption, Relay
 from werda.portal.sign_in.provider import Provider, may_be_asked
@@ -116,6 +117,17 @@ def _smtp_login(environment: Mapping[str, str]) -> tuple[str, Secret] | None:
     return user, Secret(password)
 
 
+def _app_clients(environment: Mapping[str, str]) -> Mapping[str, Client]:
+    """The operator's own apps; without a file there is none, and nobody can be signed in to one."""
+    file = environment.get("WERDA_APP_CLIENTS_FILE")
+    try:
+        return read_clients(Path(file).read_text()) if file else {}
+    except OSError as problem:
+        raise BadSetting(f"WERDA_APP_CLIENTS_FILE cannot be read: {problem.strerror}") from None
+    except (BadClients, UnicodeDecodeError) as problem:
+        raise BadSetting(f"WERDA_APP_CLIENTS_FILE: {problem}") from None
+
+
 @dataclass(frozen=True)
 class Settings:
     """How this installation runs. `keys` is the folder of the key rings; all listeners bind to `host`; pages reach the
@@ -142,6 +154,7 @@ class Settings:
     provider: Provider | None
     mailbox_port: int
     portal_url: str | None
+    app_clients: Mapping[str, Client]
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -173,6 +186,7 @@ class Settings:
             provider=_provider(environment),
             mailbox_port=_port(environment, "WERDA_MAILBOX_PORT", 8025),
             portal_url=environment.get("WERDA_PORTAL_URL") or None,
+            app_clients=_app_clients(environment),
         )
 
     @property

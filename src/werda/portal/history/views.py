@@ -30,7 +30,7 @@ def overview(visit: Visit) -> HttpResponseBase:
     """Everything that happened, newest first, or a part of it."""
     chosen = visit.request.GET.get("show", "")
     part = Part(chosen) if chosen in set(Part) else None
-    found = _page(visit, part)
+    found = page_of(visit, part)
     return visit.render(
         "history/overview.html",
         {
@@ -44,7 +44,8 @@ def overview(visit: Visit) -> HttpResponseBase:
     )
 
 
-def _page(visit: Visit, part: Part | None) -> Page:
+def page_of(visit: Visit, part: Part | None) -> Page:
+    """Some rows, from where the address says."""
     session = visit.signed_in
     holder = session.person_id == 0  # a representative sees what they did themselves
     return history(

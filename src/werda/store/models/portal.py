@@ -60,7 +60,8 @@ class PortalSession(models.Model):
 
     `method` is a `core.portal.SignedInBy`, `place` a `core.portal.Place`. `strong_since` says since when what they
     signed in with is theirs, when it was a passkey, or a password with TOTP (A3). `fresh_at`: they proved who they are
-    then, not only that they have the session.
+    then, not only that they have the session. Where `client` names an app, it is known by its access token and not by
+    `secret_hash`, which is that of the constant part of its refresh tokens; `refresh_hash` is that of the newest.
     """
 
     secret_hash = models.BinaryField(max_length=32, unique=True)
@@ -77,12 +78,21 @@ class PortalSession(models.Model):
     seen_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    client = models.TextField(default="", db_default="")
+    scopes = models.TextField(default="", db_default="")
+    code_hash = models.BinaryField(max_length=32, null=True)
+    access_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    access_expires_at = models.DateTimeField(null=True)
+    refresh_hash = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         db_table = "portal_session"
         indexes = (
             models.Index(fields=["login_id"], name="portal_session_of_login"),
             models.Index(fields=["expires_at"], name="portal_session_expiry"),
+            models.Index(
+                fields=["code_hash"], condition=models.Q(code_hash__isnull=False), name="portal_session_of_code"
+            ),
         )
 
 

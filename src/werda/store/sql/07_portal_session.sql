@@ -1,9 +1,12 @@
 -- Whose session of the portal a transaction is of: `werda.session` holds the session's secret, `werda.step` that of somebody who
--- is half-way through signing in (66_portal.sql).
+-- is half-way through signing in (66_portal.sql). An app's session is found by its access token in `werda.access_token` alone, and
+-- a browser's by its cookie alone: neither is ever the other.
 create or replace function portal_session_id() returns bigint
 language sql stable security definer set search_path = public, pg_temp as $$
     select s.id from portal_session s join customer c on c.id = s.customer_id
-    where s.secret_hash = sha256(convert_to(current_setting('werda.session', true), 'UTF8'))
+    where (s.secret_hash = sha256(convert_to(current_setting('werda.session', true), 'UTF8')) and s.client = ''
+           or s.access_hash = sha256(convert_to(current_setting('werda.access_token', true), 'UTF8'))
+              and s.access_expires_at > clock_timestamp())
       and s.ended_at is null and s.expires_at > clock_timestamp() and c.ended_at is null
 $$;
 

@@ -117,6 +117,8 @@ grant select, insert, update, delete on portal.passkey, portal.sign_in_step to w
 grant execute on function portal_session_id(), portal_customer(), portal_login(), portal_login_named(bigint, text),
     open_portal_session(bigint, bytea, text, text, timestamptz, text, timestamptz, timestamptz) to werda_portal;
 grant execute on function give_back(text, text) to werda_portal;
+grant execute on function end_app_session(bigint, text, bytea, timestamptz),
+    renew_app_session(bigint, text, bytea, bytea, bytea, bytea, timestamptz, timestamptz) to werda_portal;
 -- The demo and `werda customer` open the portal for somebody; the worker removes what is over and sends mail.
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 

@@ -1,0 +1,28 @@
+"""Addresses for the operator's app. None holds a token or anything secret (B9)."""
+
+from django.urls import path
+
+from werda.portal.native import document, oauth_views
+from werda.portal.native import resources as views
+
+resources = [
+    path("api/v1/call-status", views.call_status, name="call_status"),
+    path("api/v1/history", views.history, name="history"),
+    path("api/v1/code/reveal", views.show_code, name="show_code"),
+    path("api/v1/code/change", views.change_code, name="change_code"),
+    path("api/v1/sims", views.sims, name="sims"),
+    path("api/v1/sims/<int:sim_id>/reveal", views.show_sim, name="show_sim"),
+    path("api/v1/locks", views.locks, name="locks"),
+    path("api/v1/locks/hotline", views.close_hotline, name="close_hotline"),
+    path("api/v1/locks/display", views.hide, name="lock_display"),
+    path("api/v1/call-codes", views.call_code, name="call_code"),
+    path("api/v1/confirmations/<int:confirmation_id>", views.confirmation, name="confirmation"),
+]
+pages = [
+    path(".well-known/oauth-authorization-server", oauth_views.metadata, name="metadata"),
+    path("oauth/authorize", oauth_views.authorize, name="authorize"),
+    path("oauth/token", oauth_views.token, name="token"),
+    path("oauth/revoke", oauth_views.end, name="revoke"),
+    path("api/v1/openapi.json", document.openapi, name="openapi"),
+    *resources,
+]
