@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0031_option_withdrawn_mail"),
+        ("store", "0033_option_failure_mails"),
     ]
 
     operations = [
