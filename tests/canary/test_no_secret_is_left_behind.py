@@ -16,6 +16,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.canary.day import SECRETS, Day, a_day
+from tests.canary.portal import at_the_portal
 from tests.canary.search import Found, Search
 from tests.database import Cluster, TestDatabase
 from tests.people import Town
@@ -26,6 +27,7 @@ from werda.store.roles import passwords_in
 @pytest.fixture(scope="module")
 def day(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     with cluster.copy("canary") as database, a_day(Town(database), tmp_path_factory.mktemp("day")) as lived:
+        at_the_portal(lived)
         yield lived
 
 
@@ -40,7 +42,13 @@ def test_the_day_touched_everything(day: Day) -> None:
     assert day.database.rows("select distinct kind from sealed_secret where customer_id > 0 order by 1") == [
         (kind,) for kind in (Kind.CUSTOMER_CODE, Kind.SIM_PROFILE)
     ]
-    assert {log.name for log in day.logs} >= {"gate.log", "pages.log", "postgres.log", "customers.csv.rejects.csv"}
+    assert {log.name for log in day.logs} >= {
+        "gate.log",
+        "pages.log",
+        "portal.log",
+        "postgres.log",
+        "customers.csv.rejects.csv",
+    }
     for log in day.logs:
         assert log.stat().st_size, f"{log.name} is empty"
     assert day.database.rows("select distinct method from attempt where outcome = 0 order by 1") == [
@@ -49,7 +57,15 @@ def test_the_day_touched_everything(day: Day) -> None:
         (4,),
         (5,),
     ]
-    assert {"token", "token of the call", "grant", "api key", "authenticator key"} <= set(day.secrets)
+    assert {
+        "token",
+        "token of the call",
+        "grant",
+        "api key",
+        "authenticator key",
+        "chosen code",
+        "session of the portal",
+    } <= set(day.secrets)
 
 
 def test_no_log_and_no_rejects_file_holds_a_secret(day: Day) -> None:
