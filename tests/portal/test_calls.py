@@ -1,8 +1,10 @@
 """Calls: the status is one's own, a yes lifts a call as far as the session is strong, a call code counts once."""
 
+import contextlib
 import itertools
 import re
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.people import NOT_ASSERTING, Person, Town
 from tests.portal.test_code_and_sim import digits_on, hotline_says, strongly
 from tests.portals import Browser, Portal
 from werda.core.secret import Secret
+from werda.portal.calls.live import MOST
 from werda.store.roles import Role
 from werda.usecases.create_agent import create_agent
 from werda.usecases.create_api_key import Scope, create_api_key
@@ -407,3 +410,30 @@ def test_an_announced_call_ends_by_itself(portal: Portal, town: Town, agent: int
     with town.database.connect() as owner:
         owner.execute("update outgoing_call set expires_at = now() where customer_id = %s", (person.id,))
     assert "Wir rufen dich an" not in browser.page("/")
+
+
+# Pages that wait ------------------------------------------------------------------------------------------------------
+
+
+def test_one_customer_does_not_fill_the_portal_with_pages_that_wait(portal: Portal, town: Town) -> None:
+    browser, other = portal.signed_in(town.person("3921")), portal.signed_in(town.person("3922"))
+    with contextlib.ExitStack() as open_pages:
+        heard = []  # kept, because a page whose lines nobody wants any more is closed
+        for _ in range(MOST):
+            stream = open_pages.enter_context(browser.client.stream("GET", "/calls/live", timeout=20))
+            assert stream.status_code == 200
+            heard.append(stream.iter_lines())
+            next(heard[-1])
+        refused = browser.get("/calls/live")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
+        with other.client.stream("GET", "/calls/live", timeout=20) as stream:
+            assert stream.status_code == 200
+    deadline = time.monotonic() + 20
+    while not _is_let_in(browser):
+        assert time.monotonic() < deadline, "closed pages count on"
+        time.sleep(0.1)
+
+
+def _is_let_in(browser: Browser) -> bool:
+    with browser.client.stream("GET", "/calls/live", timeout=20) as stream:
+        return stream.status_code == 200
