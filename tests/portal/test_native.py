@@ -208,6 +208,19 @@ def test_a_code_that_comes_twice_ends_what_it_opened(portal: Portal, town: Town)
     assert problem(asks(app, "GET", "/api/v1/locks"), 401) == "no-token"
 
 
+def test_a_code_of_a_session_that_was_signed_out_opens_nothing(portal: Portal, town: Town) -> None:
+    person = town.person("4809")
+    browser = portal.signed_in(person)
+    app = App(portal)
+    code = code_in(app.is_allowed(browser))
+    assert browser.sends("/sign-out", form_on="/").status_code == 302
+    form = {"grant_type": "authorization_code", "redirect_uri": HOME, "client_id": "nordfunk-app"}
+    answer = app.sends("/oauth/token", **form, code=code, code_verifier=app.verifier)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    places = portal.database.rows("select place from portal_session where customer_id = %s", person.id)
+    assert places == [("portal",)]
+
+
 def test_refresh_tokens_rotate_and_an_old_one_ends_the_session(portal: Portal, town: Town) -> None:
     person = town.person("8520")
     app = signed_in(portal, person)

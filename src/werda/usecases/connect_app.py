@@ -10,6 +10,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+import psycopg
+
 from werda.core.native_app import ACCESS_LIFETIME, CODE_LIFETIME, Client, Scope, challenge_of, read_scopes, written
 from werda.core.portal import Place, Session, SignedInBy
 from werda.core.secret import Secret
@@ -34,6 +36,7 @@ def give_code(
 ) -> Secret:  # fmt: skip
     """Let an app in on behalf of the session at hand; the code is for whoever can answer the challenge."""
     state = {
+        "session": session.id,
         "client": client.id,
         "redirect_uri": redirect_uri,
         "challenge": challenge,
@@ -66,9 +69,8 @@ def take_code(
         return None
     since = state["strong_since"]
     signed_in = SignedIn(step.login_id, SignedInBy(state["method"]), since and datetime.fromisoformat(since))
-    try:
-        family = open_session(connection, signed_in, place=Place.APP, device=client.name, now=now)
-    except LookupError:  # the contract has ended meanwhile
+    family = _opened(connection, signed_in, client, state["session"], now)
+    if family is None:
         return None
     tokens = Tokens(_token(), _refresh(family), scopes)
     connection.execute(
@@ -80,6 +82,23 @@ def take_code(
         ),
     )
     return tokens
+
+
+def _opened(
+    connection: Connection, signed_in: SignedIn, client: Client, allowed_by: int, now: datetime
+) -> Secret | None:
+    """The app's session. None when the contract, or the session in which it was allowed, has ended meanwhile."""
+    opened: Secret | None = None
+    living = "select 1 from portal_session where id = %s and ended_at is null"
+    with connection.transaction():
+        try:
+            opened = open_session(connection, signed_in, place=Place.APP, device=client.name, now=now)
+        except LookupError:
+            raise psycopg.Rollback from None
+        if connection.execute(living, (allowed_by,)).fetchone() is None:
+            opened = None
+            raise psycopg.Rollback
+    return opened
 
 
 def renew_tokens(
