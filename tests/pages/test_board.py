@@ -121,7 +121,7 @@ def test_the_script_reads_the_addresses_that_the_pages_name() -> None:
     for attribute in ("stream", "fragment"):
         assert f"data-{attribute}=" in board
         assert f"dataset.{attribute}" in script
-    for attribute, name in (("stream", "stream"), ("alive", "alive"), ("grant-until", "grantUntil")):
+    for attribute, name in (("stream", "stream"), ("alive", "alive"), ("grant-until", "grantUntil"), ("mark", "mark")):
         assert f"data-{attribute}=" in bar
         assert f"dataset.{name}" in script
 

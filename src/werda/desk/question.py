@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from werda.desk.words import Text
+from werda.store.queries.grant import Grant
 from werda.usecases.ask_customer import Asking, Question, Reply
 
 ASKED: Final[Mapping[Asking, tuple[Text, str]]] = {
@@ -30,3 +31,9 @@ def question_panel(question: Question | None) -> dict[str, Any] | None:
     state, icon, word = _REPLIES[question.reply]
     waiting = question.reply is Reply.WAITING
     return {"state": state, "icon": icon, "word": word, "waiting": waiting, "expires_at": question.expires_at}
+
+
+def mark_of(grant: Grant, question: Question | None) -> str:
+    """Differs whenever a call's page must: after another proof, a question, and its answer."""
+    verified = int(grant.verified_at.timestamp() * 1000) if grant.verified_at else 0
+    return f"{grant.level}.{grant.method}.{verified}.{question.reply if question else 'none'}"

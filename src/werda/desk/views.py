@@ -22,7 +22,7 @@ from werda.core.secret import Secret
 from werda.desk.access import agent_of, for_agents, forget_grant, grant_secret, keep_grant, living_grant, with_grant
 from werda.desk.forms import IncidentForm, LegacyForm, NoteForm, VerifyForm
 from werda.desk.panels import Row, customer_panel, note_panel
-from werda.desk.question import ASKED, question_panel
+from werda.desk.question import ASKED, mark_of, question_panel
 from werda.desk.result import Result
 from werda.desk.standing import Standing, operations
 from werda.store.queries.board import alarms, brand_names, live_calls, policies_of
@@ -84,8 +84,15 @@ def call(request: HttpRequest, grant: Grant) -> HttpResponse:
 @require_GET
 @for_agents
 def alive(request: HttpRequest, call_id: int) -> HttpResponse:
-    """204 while the grant lives, 205 (reset what is shown) once it has ended; live.js hides the customer then."""
-    return HttpResponse(status=204 if living_grant(request, call_id) else 205)
+    """204 while the grant lives, with the mark of what it shows now; 205 (reset what is shown) once it has ended.
+
+    live.js hides the customer then, and takes the page anew where its mark is another one: verified further, or a no.
+    """
+    grant = living_grant(request, call_id)
+    if grant is None:
+        return HttpResponse(status=205)
+    question = last_question(grant.secret, agent_id=grant.agent_id)
+    return HttpResponse(status=204, headers={"Werda-Mark": mark_of(grant, question)})
 
 
 @require_POST
@@ -258,6 +265,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
     )
     policy = Policy.in_force(policies_of(grant.brand_id), now)
     customer = customer_for(grant)
+    question = last_question(grant.secret, agent_id=grant.agent_id)
     result, number = (None, "") if forms else _result_of(request, grant)
     context = {
         "call": rows[0],
@@ -266,7 +274,8 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "customer": customer_panel(customer) if customer else None,
         "notes": note_panel(customer) if customer else [],
         "words": call_words(rows[0].call.word) if rows[0].call.word is not None else "",
-        "question": question_panel(last_question(grant.secret, agent_id=grant.agent_id)),
+        "question": question_panel(question),
+        "mark": mark_of(grant, question),
         "may_ask": policy is not None and policy.accepts(Method.APP_CONFIRMATION, Channel.PORTAL, now) is not None,
         "operations": operations(policy, standing.level),
         "result": result,

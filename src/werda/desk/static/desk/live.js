@@ -30,8 +30,10 @@ function endGrant(bar) {
   announce(bar.dataset.ended);
 }
 
+// Whatever changes in the call, the screen follows. What cannot be asked is hidden until it can: it may be a no (A4).
 function watchGrant(bar) {
   let ended = false;
+  let asking = 0; // only the last answer counts
   const end = () => {
     if (!ended) endGrant(bar);
     ended = true;
@@ -42,26 +44,51 @@ function watchGrant(bar) {
     else end();
   };
   wait();
-  listen(bar.dataset.stream, async () => {
-    const answer = await fetch(bar.dataset.alive, { redirect: "manual" });
-    if (answer.status === 205) end(); // the caller hung up, or the call was wrapped up elsewhere
-    else if (document.querySelector("[data-waiting]")) await readReply();
-  });
+  let leaving = false; // a form is on its way, and its answer is the next page
+  addEventListener("submit", () => (leaving = true));
+
+  async function follow() {
+    if (leaving) return;
+    const mine = (asking += 1);
+    try {
+      const alive = await fetch(bar.dataset.alive, { redirect: "manual", cache: "no-store" });
+      if (mine !== asking || ended || leaving) return;
+      if (alive.status === 205) return void end(); // the caller hung up, or the call was wrapped up elsewhere
+      if (alive.status !== 204) throw new Error("not said");
+      if (alive.headers.get("Werda-Mark") !== bar.dataset.mark) await takeAnew(bar);
+      if (mine === asking && !ended) conceal(false);
+    } catch {
+      if (mine !== asking || ended) return;
+      conceal(true);
+      announce(bar.dataset.unsure);
+      setTimeout(follow, 2000);
+    }
+  }
+  listen(bar.dataset.stream, follow);
 }
 
-// The customer answered, or nobody did in time: the whole page, unless a note is being written, which must not get lost.
-async function readReply() {
-  const answer = await fetch(location.href, { redirect: "manual" });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (fresh.querySelector("[data-waiting]")) return;
-  if ([...document.querySelectorAll("textarea")].every((field) => !field.value)) return void location.reload();
-  document.querySelector(".stack").replaceWith(fresh.querySelector(".stack"));
-  if (fresh.querySelector("[data-question].is-refused")) {
-    // A no: nothing of the customer stays on the screen (A4); the note that is being written does.
-    for (const part of document.querySelectorAll(".panel [data-ends-with-grant]:not(.stack)")) part.remove();
+function conceal(hidden) {
+  for (const part of document.querySelectorAll("[data-part]")) part.hidden = hidden;
+}
+
+// The whole page, unless a note is being written, which must not get lost: then every part but that.
+async function takeAnew(bar) {
+  if ([...document.querySelectorAll("textarea")].every((field) => !field.value)) {
+    return void location.assign(bar.dataset.here); // where a form was refused, the address is that form's
   }
-  announce(document.querySelector("[data-question]")?.textContent.trim());
+  const answer = await fetch(bar.dataset.here, { redirect: "manual", cache: "no-store" });
+  if (!answer.ok) throw new Error("not said");
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const freshBar = fresh.querySelector("[data-grant-until]");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (other) part.replaceWith(other);
+    else part.remove();
+  }
+  bar.className = freshBar.className;
+  bar.replaceChildren(...freshBar.childNodes);
+  Object.assign(bar.dataset, { mark: freshBar.dataset.mark, grantUntil: freshBar.dataset.grantUntil });
+  announce(document.querySelector("[data-question]")?.textContent.trim() ?? bar.querySelector(".sentence").textContent);
 }
 
 // Calls `changed` on every event and after every reconnection, so that nothing is missed.
