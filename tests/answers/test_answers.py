@@ -38,6 +38,7 @@ FILES = ["/static/look/tokens.css", "/static/look/icons.svg"]
 METHODS = ["GET", "POST"]
 OF_THE_BRAND = {
     *("/offline", "/manifest.webmanifest", "/sw.js", "/brand.css", "/brand.svg"),
+    *("/.well-known/oauth-authorization-server", "/api/v1/openapi.json"),
     *("/icon-192.png", "/icon-512.png", "/icon-maskable-512.png"),
 }
 """The same for everybody, so browsers may keep them."""

@@ -18,7 +18,9 @@ FRAGMENTS = {"calls:now"}
 
 def pages_to_look_at(portal: Portal, browser: Browser, person: Person) -> Iterator[tuple[str, str]]:
     """Name and address of every page that `browser`, of `person`, is shown."""
-    for name, address, _declared, parts in PAGES:
+    for name, address, declared, parts in PAGES:
+        if declared == "app":  # no page: it answers in JSON
+            continue
         path = f"/{address}"
         if parts:
             for part, value in FOREIGN[name](portal, person).items():

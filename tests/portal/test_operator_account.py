@@ -223,7 +223,7 @@ def test_a_provider_that_is_away_is_said_and_lets_nobody_in(town: Town, tmp_path
         "WERDA_OIDC_SECRET_FILE": str(secret),
     }
     with running_portal(town, tmp_path / "portal.log", **settings) as portal:
-        assert "antwortet gerade nicht" in portal.browser().page("/sign-in/operator", 503)
+        assert "antwortet gerade nicht" in portal.browser().page("/sign-in/operator")
 
 
 def test_what_the_provider_sends_is_in_no_log(portal: Portal, accounts: Accounts, town: Town) -> None:

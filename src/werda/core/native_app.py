@@ -67,13 +67,13 @@ def read_clients(text: str) -> Mapping[str, Client]:
         ]
     except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError):
         raise BadClients('each app is a table [clients."its-id"] with name and redirect_uris') from None
-    for client in clients:
+    for place, client in enumerate(clients, 1):
         if not _CLIENT_ID.fullmatch(client.id) or not 0 < len(client.name) <= 60 or not client.redirect_uris:
-            raise BadClients(f"{client.id!r} needs an id of a-z, 0-9, dot and dash, a name, and a redirect URI")
+            raise BadClients(f"app {place} needs an id of a-z, 0-9, dot and dash, a name, and a redirect URI")
         for uri in client.redirect_uris:
             if not _is_redirect_uri(uri):
                 raise BadClients(
-                    f"{client.id}: a redirect URI is https, a private-use scheme with a dot in it such as"
+                    f"app {place}: a redirect URI is https, a private-use scheme with a dot in it such as"
                     " org.example.app:/signed-in, or http://127.0.0.1/… and has no fragment"
                 )
     return {client.id: client for client in clients}

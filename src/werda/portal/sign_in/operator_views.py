@@ -84,7 +84,7 @@ def operator_refused(visit: Visit) -> HttpResponseBase:
 @open_page
 def operator_away(visit: Visit) -> HttpResponseBase:
     """The provider does not answer."""
-    return visit.render("sign_in/operator.html", {"refused": False}, 503)
+    return visit.render("sign_in/operator.html", {"refused": False})
 
 
 def _known(visit: Visit, step: Step, login_id: int, has_totp: bool, told: Vouched) -> HttpResponseBase:
