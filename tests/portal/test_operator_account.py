@@ -267,6 +267,17 @@ def test_who_is_signed_in_proves_it_again_with_the_account(portal: Portal, accou
     assert len(sessions(portal, person)) == 1
 
 
+def test_who_was_signed_in_there_long_ago_has_proved_nothing_now(
+    portal: Portal, accounts: Accounts, town: Town
+) -> None:
+    """S11: the provider's session alone opens no page that needs a fresh proof."""
+    person = town.person("5113")
+    browser = portal.browser()
+    signs_in(browser, accounts, accounts.of(person, auth_time=int(time.time()) - 86_400))
+    assert browser.get("/my-data").headers["Location"].startswith("/sign-in/again")
+    assert "Hallo" in browser.page("/")
+
+
 def test_another_account_does_not_make_a_session_fresh(portal: Portal, accounts: Accounts, town: Town) -> None:
     person, other = town.person("5110"), town.person("5111")
     browser = portal.browser()

@@ -65,7 +65,7 @@ def read_clients(text: str) -> Mapping[str, Client]:
             Client(client_id, str(table["name"]), tuple(map(str, table["redirect_uris"])))
             for client_id, table in tables.items()
         ]
-    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError):
+    except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError, RecursionError):
         raise BadClients('each app is a table [clients."its-id"] with name and redirect_uris') from None
     for place, client in enumerate(clients, 1):
         if not _CLIENT_ID.fullmatch(client.id) or not 0 < len(client.name) <= 60 or not client.redirect_uris:

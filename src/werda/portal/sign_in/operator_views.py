@@ -6,6 +6,7 @@ authenticator app here is asked for its code as well. All refusals read the same
 
 import hmac
 import logging
+from datetime import datetime
 from typing import Final
 
 from django.db import connection as django_connection
@@ -103,7 +104,17 @@ def _known(visit: Visit, step: Step, login_id: int, has_totp: bool, told: Vouche
             begin_step(visit.connection, visit.shop.id, TOTP_STEP, now=visit.now, login_id=login_id, state=state)
         )
         return redirect(reverse("sign_in:second_step", query={"next": wanted}))
-    return welcome(visit, SignedIn(login_id, SignedInBy.OPERATOR), wanted)
+    answer = welcome(visit, SignedIn(login_id, SignedInBy.OPERATOR), wanted)
+    _as_fresh_as(visit, told)
+    return answer
+
+
+def _as_fresh_as(visit: Visit, told: Vouched) -> None:
+    """Who was signed in there already proved nothing now (S11): fresh since the provider asked them, if it says so."""
+    asked = visit.now - FRESH
+    if told.signed_in_at is not None and told.signed_in_at > asked.timestamp():
+        asked = min(visit.now, datetime.fromtimestamp(told.signed_in_at, tz=visit.now.tzinfo))
+    visit.connection.execute("update portal_session set fresh_at = %s where id = portal_session_id()", (asked,))
 
 
 def _code(visit: Visit) -> Secret | None:
