@@ -1,6 +1,7 @@
 """My data as a paper: everything that is kept, in words, with no secret in it (A8, B9)."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +12,8 @@ from tests.parts import require
 from tests.people import Person, Town
 from tests.portal.test_code_and_sim import stale
 from tests.portals import PASSWORD, TOTP_KEY, Browser, Portal
+from tests.sealing import notes_of, seal_now
+from werda.core.checkpoint import read_notes
 
 
 def asked_for(browser: Browser, folder: Path) -> Path:
@@ -62,8 +65,9 @@ def test_it_says_in_words_what_is_kept_and_holds_no_secret(portal: Portal, town:
     text = text_of(asked_for(browser, tmp_path))
     for told in (
         *("Was Nordfunk über dich speichert", "Wer du bist", person.number, "SIM-Karte", "aktiv", "Tarifoptionen"),
-        *("Die Hotline ist nach zu vielen Fehlversuchen gesperrt.", "Passwort und Authenticator-App"),
-        *("Angemeldet", "Eigene Daten", "Hier ist nichts gespeichert.", "Seite 1 von"),
+        *("Die Hotline ist nach zu vielen Fehlversuchen gesperrt.", "Passwort und"),
+        *("Angemeldet", "Eigene Daten", "Hier ist nichts gespeichert.", "Seite 1 von", "privat", "Anrede –"),
+        *("kann angezeigt werden", "Zuletzt genutzt", "Noch ist nichts signiert."),
     ):
         assert told in text, told
     hashes = town.database.rows("select password from customer_login where customer_id = %s", person.id)
@@ -83,10 +87,34 @@ def test_it_is_accessible_and_in_the_language_of_the_page(
     person = town.person("3906")
     browser = portal.signed_in(person)
     browser.client.cookies.set("werda_portal_language", language)
-    with pikepdf.open(asked_for(browser, tmp_path)) as pdf:
+    paper = asked_for(browser, tmp_path)
+    with pikepdf.open(paper) as pdf, pdf.open_metadata() as metadata:
         assert str(pdf.Root.Lang)[:2] == language
         assert bool(pdf.Root.MarkInfo.Marked)
         assert str(pdf.docinfo.Title) == title
+        assert metadata["pdfuaid:part"] == "1"
+    assert f"{datetime.now(UTC):{'%d.%m.%Y' if language == 'de' else '%b %Y'}}" in text_of(paper)
+
+
+def test_a_brand_that_says_sie_says_so_on_paper_too(portal: Portal, town: Town, tmp_path: Path) -> None:
+    with town.database.connect() as owner:
+        owner.execute("update brand set form = 'sie' where id = %s", (town.brand,))
+    browser = portal.signed_in(town.person("3909"))
+    text = text_of(asked_for(browser, tmp_path))
+    assert "Was Nordfunk über Sie speichert" in text
+    assert "Wer Sie sind" in text
+
+
+def test_it_names_the_signed_record_and_the_file_with_the_proofs(portal: Portal, town: Town, tmp_path: Path) -> None:
+    """A8: the checkpoint on paper is one that `verify_proof.py` finds in the file for machines."""
+    person = town.person("3910")
+    browser = portal.signed_in(person)
+    seal_now(town.database, datetime.now(UTC))
+    text = text_of(asked_for(browser, tmp_path))
+    [newest] = read_notes(notes_of(town.database))[-1:]
+    assert newest is not None
+    assert newest.checkpoint.root.hex() in text.replace(" ", "")
+    assert f"nordfunk-{datetime.now(UTC):%Y-%m-%d}.json" in text
 
 
 def test_of_very_many_entries_it_holds_the_newest_and_says_so(portal: Portal, town: Town, tmp_path: Path) -> None:

@@ -3,20 +3,25 @@
 import itertools
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 
+from tests.booking import offer
 from tests.engines import Clock, Desk
 from tests.people import LONG_AGO, Person, Town
 from tests.sims.operator import COOLING, Operator
 from werda.core.verdict import Outcome, Refused, Verified
 from werda.store.roles import Role
 from werda.usecases import destroy_due as destroying
+from werda.usecases.asker import Asker
+from werda.usecases.book_option import Booked, book_option
 from werda.usecases.destroy_due import Destroyed, destroy_due
 from werda.usecases.end_contract import Ended
 from werda.usecases.sim_change import Rings
 
+BERLIN = ZoneInfo("Europe/Berlin")
 KEPT_FOR = timedelta(days=30)
 OLD, NEW = "11111111", "22222222"
 
@@ -51,6 +56,30 @@ async def test_from_the_end_on_nothing_counts_and_the_number_is_unknown(
         assert isinstance(verdict, Refused)
         assert verdict.outcome in (Outcome.UNKNOWN, Outcome.TOO_EARLY, Outcome.LOCKED)
     assert operator.rows("select count(*) from attempt where customer_id = %s and outcome <> 0", maren.id) == [(0,)]
+
+
+def test_options_end_with_the_contract_and_those_to_come_never_begin(town: Town, operator: Operator) -> None:
+    """S13"""
+    maren = town.person("0815")
+    offer(town)
+    asker = Asker(town.brand, maren.id, maren.number, "test")
+    today = operator.clock.now.astimezone(BERLIN).date()
+    with town.database.database.connect(Role.CUSTODY) as custody:
+        done = book_option(
+            custody, asker, line_id=maren.line_id, slug="music", idempotency_key="1", now=operator.clock.now
+        )
+        assert isinstance(done, Booked)
+        custody.execute(
+            "insert into option_booking (public_id, brand_id, customer_id, line_id, option, catalogue, terms, price,"
+            ' currency, booked_at, starts_on, ends_on, idempotency_key, "order")'
+            " select gen_random_uuid(), brand_id, customer_id, line_id, 'later', catalogue, terms, price, currency,"
+            " booked_at, starts_on + 14, null, '2', gen_random_uuid() from option_booking where customer_id = %s",
+            (maren.id,),
+        )
+    operator.end_contract(maren)
+    assert operator.rows(
+        "select option, ends_on - starts_on, ends_on from option_booking where customer_id = %s order by id", maren.id
+    ) == [("music", 0, today), ("later", -1, today + timedelta(days=13))]
 
 
 def test_an_ended_contract_ends_once(town: Town, operator: Operator, clock: Clock) -> None:

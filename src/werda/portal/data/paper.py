@@ -5,9 +5,11 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from werda.core.checkpoint import read_note
 from werda.core.notice import NoticeKind
 from werda.documents.own_data import OwnData, Section
 from werda.look.shown_number import shown_number
@@ -26,16 +28,14 @@ Row = Mapping[str, Any]
 def paper(visit: Visit, kept: Mapping[str, Any]) -> OwnData:
     """The paper of what is kept, by the brand's clocks and in the language of the page."""
     zone = ZoneInfo(visit.shop.timezone)
-    made = f"{visit.now.astimezone(zone):%Y-%m-%d %H:%M}"
+    made = _moment(visit.now.astimezone(zone))
     return OwnData(
         language="en" if (get_language() or "de").startswith("en") else "de",
         brand=visit.shop.name,
         title=_("What %(brand)s keeps about you") % {"brand": visit.shop.name},
         running=_("My data, %(made)s") % {"made": made},
         pages=_("Page {page} of {pages}"),
-        intro=" ".join(
-            (_("No code, no PIN, no PUK and no password is in it."), _("Each entry's proof is in the JSON file."))
-        ),
+        intro=_("No code, no PIN, no PUK and no password is in it."),
         sections=_Sections(visit, kept, zone).all(),
         made_at=visit.now,
     )
@@ -59,11 +59,12 @@ class _Sections:
             self._logins(),
             self._sessions(),
             self._history(),
+            self._proof(),
         ]
 
     def _person(self) -> Section:
         customer = self._kept["customer"]
-        facts = [(str(word), self._said(customer[name])) for name, word in CUSTOMER.items() if customer[name]]
+        facts = [(str(word), self._said(customer[name]) or "–") for name, word in CUSTOMER.items()]
         return Section(_("Who you are"), facts=facts)
 
     def _lines(self) -> Section:
@@ -117,7 +118,10 @@ class _Sections:
             (each["created_at"], str(NOTICES[NoticeKind(each["kind"])]), each["told_at"])
             for each in self._kept["notices"]
         ]
-        told += [(each["created_at"], str(MAILS[each["kind"]]), each["sent_at"]) for each in self._kept["mails"]]
+        told += [
+            (each["created_at"], f"{MAILS[each['kind']]} ({each['to_address']})", each["sent_at"])
+            for each in self._kept["mails"]
+        ]
         told += [(each["created_at"], str(LETTERS[each["kind"]]), each["printed_at"]) for each in self._kept["letters"]]
         rows = [(self._said(at), what, self._said(done)) for at, what, done in sorted(told, key=lambda row: row[0])]
         columns = {_("Time"): 33, _("What"): 0, _("Told, sent or printed"): 40}
@@ -129,18 +133,24 @@ class _Sections:
         return self._table(_("What customer care noted about calls"), columns, rows)
 
     def _logins(self) -> Section:
-        rows = [(each["name"] or _("customer number"), _("login"), self._said(each["enrolled_at"])) for each in
-                self._kept["logins"]]  # fmt: skip
-        rows += [(each["name"], _("passkey"), self._said(each["enrolled_at"])) for each in self._kept["passkeys"]]
-        return self._table(_("Ways of signing in"), {_("Name"): 0, _("Kind"): 40, _("Since"): 40}, rows)
+        rows = [
+            (each["name"] or _("customer number"), _("login"), self._said(each["enrolled_at"]), _("hidden")
+             if each["hides_secrets"] else _("can be shown"))
+            for each in self._kept["logins"]
+        ]  # fmt: skip
+        rows += [(each["name"], _("passkey"), self._said(each["enrolled_at"]), "") for each in self._kept["passkeys"]]
+        columns = {_("Name"): 0, _("Kind"): 30, _("Since"): 33, _("Code, PIN and PUK"): 40}
+        return self._table(_("Ways of signing in"), columns, rows)
 
     def _sessions(self) -> Section:
         rows = [
             (self._said(each["opened_at"]), str(METHODS[each["method"]]), str(PLACES[each["place"]]), each["device"],
-             self._said(each["ended_at"]))
+             self._said(each["seen_at"]), self._said(each["ended_at"]))
             for each in self._kept["sessions"]
         ]  # fmt: skip
-        columns = {_("Signed in"): 33, _("By"): 45, _("Where"): 20, _("Device"): 0, _("Signed out"): 33}
+        columns = {
+            _("Signed in"): 26, _("By"): 32, _("Where"): 13, _("Device"): 0, _("Last used"): 26, _("Signed out"): 26
+        }  # fmt: skip
         return self._table(_("Sign-ins"), columns, rows)
 
     def _history(self) -> Section:
@@ -154,7 +164,7 @@ class _Sections:
             size=MOST,
         )
         rows = [
-            (f"{line.at:%Y-%m-%d %H:%M}", line.what, ", ".join(part for part in (line.where, line.how) if part),
+            (_moment(line.at), line.what, ", ".join(part for part in (line.where, line.how) if part),
              str(line.state.word) if line.state else "", line.number)
             for day in days(page.rows, self._zone, "")
             for line in day.lines
@@ -163,6 +173,24 @@ class _Sections:
         cut = _("The newest %(most)s entries; the file for machines has all of them.") % {"most": MOST}
         return self._table(_("What happened"), columns, rows, cut if page.more else "")
 
+    def _proof(self) -> Section:
+        """Which state of the signed record this paper was made beside, and where the proof of each entry lies."""
+        row = self._visit.connection.execute("select note from proof_checkpoint()").fetchone()
+        signed = read_note(row[0]) if row else None
+        if signed is None:
+            return Section(_("How this can be checked"), _("Nothing is signed yet."))
+        checkpoint = signed.checkpoint
+        facts = [
+            (_("Signed record of"), _moment(checkpoint.at.astimezone(self._zone))),
+            (_("Entries of the record"), str(checkpoint.size)),
+            (_("Root"), checkpoint.root.hex()),
+            (_("Proofs in the file"), f"{self._visit.shop.slug}-{self._visit.now:%Y-%m-%d}.json"),
+        ]
+        note = _(
+            "The JSON file from the same page proves that each entry is in this record; verify_proof.py checks it."
+        )
+        return Section(_("How this can be checked"), note, facts=facts)
+
     def _table(self, title: str, columns: Mapping[str, int], rows: Sequence[Sequence[str]], note: str = "") -> Section:
         empty = "" if rows else _("Nothing is kept.")
         filled = [[cell or "–" for cell in row] for row in rows]
@@ -170,7 +198,16 @@ class _Sections:
 
     def _said(self, value: object) -> str:
         if isinstance(value, datetime):
-            return f"{value.astimezone(self._zone):%Y-%m-%d %H:%M}"
+            return _moment(value.astimezone(self._zone))
         if isinstance(value, date):
-            return value.isoformat()
+            return _day(value)
         return str(VALUES.get(str(value), value)) if value else ""
+
+
+def _day(day: date) -> str:
+    """As people of the page's language write it: 27.11.2026, or 27 Nov 2026."""
+    return date_format(day, "j M Y" if (get_language() or "de").startswith("en") else "d.m.Y")
+
+
+def _moment(at: datetime) -> str:
+    return f"{_day(at.date())} {at:%H:%M}"

@@ -15,6 +15,7 @@ Word = str | Promise
 
 CUSTOMER: Final[Mapping[str, Word]] = {
     "customer_number": _("Customer number"),
+    "kind": _("Kind of customer"),
     "salutation": _("Salutation"),
     "given_name": _("Given name"),
     "family_name": _("Family name"),
@@ -32,6 +33,8 @@ CUSTOMER: Final[Mapping[str, Word]] = {
 """By the columns of the customer, in the order of the paper."""
 
 VALUES: Final[Mapping[str, Word]] = {
+    "person": _("private"),
+    "company": _("company"),
     "postpaid": _("by bill"),
     "prepaid": _("prepaid"),
     "de": _("German"),
