@@ -74,6 +74,11 @@ def test_a_plain_session_gets_a_plain_code(intake: Intake, maren: int, app: str)
     assert answer.json()["strong"] is False
 
 
+def test_an_app_may_say_what_the_call_is_about(intake: Intake, town: ImportingTown, maren: int, app: str) -> None:
+    assert post(intake, PATH + "/call-codes", PASSKEY | {"topic": "bill"}, app).status_code == 200
+    assert town.database.rows("select topic from one_time_code") == [("bill",)]
+
+
 def test_only_the_apps_key_is_believed_about_sessions(intake: Intake, maren: int, app: str) -> None:
     assert problem(post(intake, PATH + "/call-codes", PASSKEY)) == (403, "forbidden")
     assert problem(post(intake, PATH + "/letter-codes", {"reason": "locked"}, app)) == (403, "forbidden")
@@ -86,6 +91,7 @@ def test_a_session_that_is_not_described_whole_gets_nothing(intake: Intake, mare
         {"signed_in_with": "password", "enrolled_at": LONG_AGO},
         {"signed_in_with": "passkey", "enrolled_at": "2999-01-01T00:00:00Z"},
         {"signed_in_with": "face"},
+        PASSKEY | {"topic": "my code is 4809"},
     ):
         assert problem(post(intake, PATH + "/call-codes", body, app)) == (400, "malformed"), body
 

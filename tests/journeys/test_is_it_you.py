@@ -1,4 +1,7 @@
-""" "Is it you?": the customer's answer shows on the agent's screen by itself; a no takes everything off it (A3, A4)."""
+""" "Is it you?": the customer's answer shows on the agent's screen by itself; a no takes everything off it (A3, A4).
+
+So does what the call is about, where the customer said so with a call code.
+"""
 
 import re
 from collections.abc import Iterator
@@ -22,6 +25,24 @@ def customer(browser: Browser, demo: Demo) -> Iterator[Page]:
     expect(opened.value.get_by_role("heading", level=1)).to_contain_text("Hallo")
     yield opened.value
     context.close()
+
+
+def test_the_desk_opens_on_the_topic_that_the_customer_chose(
+    demo: Demo, visitor: BrowserContext, customer: Page
+) -> None:  # B6
+    desk = desk_of(visitor, "Anna Petersen")
+    customer.get_by_role("link", name="Hotline anrufen").click()
+    customer.get_by_label("Worum geht es?").select_option("Rechnung")
+    customer.get_by_role("button", name="Anruf-Code holen").click()
+    code = "".join(customer.locator(".secret-digits span").all_inner_texts())
+    phone = Phone(visitor.new_page(), demo.customer("Maren Muster")).call()
+    phone.keys(f"{code}#", until_heard=ASKS)
+    phone.is_answered_by("Anna Petersen")
+    expect(my_call(desk)).to_contain_text("Rechnung")
+    my_call(desk).get_by_role("button", name="Öffnen").click()
+    expect(desk.get_by_text("Anliegen: Rechnung")).to_be_visible()
+    expect(desk.get_by_label("Anliegen")).to_have_value("bill")
+    phone.hang_up()
 
 
 def asked_on_the_desk(demo: Demo, visitor: BrowserContext) -> tuple[Page, Phone]:

@@ -297,6 +297,32 @@ def test_a_call_code_counts_once_at_the_hotline(portal: Portal, town: Town, gate
     assert code not in portal.log.read_text()  # B9
 
 
+def test_the_topic_goes_to_the_agent_once_the_code_was_right(portal: Portal, town: Town, gate: Gate) -> None:
+    """surfaces.md, "Call"; A4: before that nothing of it is seen."""
+    person = town.person("4809")
+    browser = portal.signed_in(person)
+    page = browser.sends("/call", topic="bill").text
+    assert "Die Kundenbetreuung sieht, worum es geht: Rechnung." in page
+    code, missed, right = digits_on(page), f"topic-{next(numbers)}", f"topic-{next(numbers)}"
+
+    def topic(ref: str) -> list[tuple[str]]:
+        return town.database.rows("select topic from call where ref = %s", ref)
+
+    assert hotline_says(gate, person, f"{(int(code) + 1) % 10**6:06}", missed) == "refused"
+    assert topic(missed) == [("",)]
+    assert hotline_says(gate, person, code, right) == "verified"
+    assert topic(right) == [("bill",)]
+
+
+def test_a_topic_that_is_none_is_left_out(portal: Portal, town: Town, gate: Gate) -> None:
+    person = town.person("4809")
+    browser, ref = portal.signed_in(person), f"topic-{next(numbers)}"
+    page = browser.sends("/call", topic="Meine Kennzahl ist 4809").text
+    assert "worum es geht" not in page
+    assert hotline_says(gate, person, digits_on(page), ref) == "verified"
+    assert town.database.rows("select topic from call where ref = %s", ref) == [("",)]
+
+
 def test_a_call_in_our_name_is_reported_and_has_a_number(portal: Portal, town: Town) -> None:  # A7, D5
     person = town.person()
     browser = portal.signed_in(person)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from werda.core.topic import topic_of
 from werda.desk.standing import Standing
 from werda.desk.words import PAYMENTS, SIM_KINDS, SIM_STATUS, TOPICS
 from werda.store.models.call import CallState
@@ -39,6 +40,11 @@ class Row:
     def caller(self) -> str:
         """The ends of the calling number; whose it is stays unsaid (A4)."""
         return self.call.number_hint or _("anonymous")
+
+    @property
+    def topic(self) -> str:
+        """What the caller wants to talk about, where they said so with a call code."""
+        return topic_word(self.call.topic)
 
     @property
     def standing(self) -> Standing:
@@ -87,9 +93,15 @@ def customer_panel(customer: GrantedCustomer) -> dict[str, Any]:
 def note_panel(customer: GrantedCustomer) -> Sequence[dict[str, Any]]:
     """Earlier notes, the newest first."""
     return [
-        {"written_at": note.written_at, "topic_word": TOPICS.get(note.topic, note.topic), "text": note.text}
+        {"written_at": note.written_at, "topic_word": topic_word(note.topic), "text": note.text}
         for note in customer.notes
     ]
+
+
+def topic_word(name: str) -> str:
+    """A topic in words; empty for none."""
+    topic = topic_of(name)
+    return str(TOPICS[topic]) if topic else ""
 
 
 def _line(line: LineWithSims) -> dict[str, Any]:

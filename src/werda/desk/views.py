@@ -280,7 +280,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "operations": operations(policy, standing.level),
         "result": result,
         "verify_form": VerifyForm(initial={"number": number}),
-        "note_form": NoteForm(),
+        "note_form": NoteForm(initial={"topic": rows[0].call.topic}),
         "incident_form": IncidentForm(),
         **_old_way(policy, now),
         **forms,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from werda.core.call import Channel
 from werda.core.method import Method
 from werda.core.policy import Operation
+from werda.core.topic import Topic
 
 Text = str | Promise
 
@@ -42,13 +43,13 @@ OPERATIONS: Final[Mapping[Operation, Text]] = {
     Operation.ITEMISED_CALL_RECORDS: _("Itemised call records"),
 }
 
-TOPICS: Final[Mapping[str, Text]] = {
-    "bill": _("Bill"),
-    "tariff": _("Tariff and options"),
-    "sim": _("SIM card and eSIM"),
-    "fault": _("Fault"),
-    "contract": _("Contract"),
-    "other": _("Something else"),
+TOPICS: Final[Mapping[Topic, Text]] = {
+    Topic.BILL: _("Bill"),
+    Topic.TARIFF: _("Tariff and options"),
+    Topic.SIM: _("SIM card and eSIM"),
+    Topic.FAULT: _("Fault"),
+    Topic.CONTRACT: _("Contract"),
+    Topic.OTHER: _("Something else"),
 }
 
 SIM_KINDS: Final[Mapping[str, Text]] = {"physical": _("SIM card"), "esim": _("eSIM")}

@@ -24,6 +24,7 @@ from werda.api.problems import MALFORMED, UNKNOWN_BRAND, Kind, Problem, response
 from werda.core.one_time_code import LetterReason, NoLetterCode
 from werda.core.secret import Secret
 from werda.core.step_up import AppSession
+from werda.core.topic import Topic
 from werda.intake.problems import KEY_REUSED
 from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
@@ -76,13 +77,15 @@ class LetterCodeAnswer(BaseModel):
 class CallCodeRequest(BaseModel):
     """How the customer is signed in in the operator's app, which vouches for it.
 
-    `enrolled_at` says since when the passkey or TOTP is theirs; a password alone has none.
+    `enrolled_at` says since when the passkey or TOTP is theirs; a password alone has none. `topic` says what the call
+    is to be about; the agent sees it once the code was right.
     """
 
     model_config = _STRICT
 
     signed_in_with: Literal["passkey", "password_and_totp", "password"]
     enrolled_at: AwareDatetime | None = None
+    topic: Topic | None = None
 
     @model_validator(mode="after")
     def _enrolled(self) -> "CallCodeRequest":
@@ -142,7 +145,7 @@ class OneTimeCodes:
                 strong=told.signed_in_with != "password",
                 enrolled_at=told.enrolled_at,
             )
-            given = give_call_code(connection, self.verifier(), session, now=now)
+            given = give_call_code(connection, self.verifier(), session, now=now, topic=told.topic)
             if isinstance(given, NoCallCode):
                 raise Problem(*_REFUSED[given.value])
             shown = {"code": given.code.reveal(), "strong": given.strong, "expires_at": given.expires_at.isoformat()}

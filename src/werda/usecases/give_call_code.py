@@ -2,7 +2,8 @@
 
 Who asks has a session, and whoever signed them in vouches for it. The code is bound to the request it was given for: a
 new request ends the code of the last one. A second proof it is only from a strong session whose passkey or TOTP was
-enrolled longer ago than the policy's cooling time; otherwise it gives level 1 alone.
+enrolled longer ago than the policy's cooling time; otherwise it gives level 1 alone. What the call is to be about goes
+with the code to the agent, who sees it once the code was right.
 """
 
 import secrets
@@ -16,6 +17,7 @@ from werda.core.method import Method
 from werda.core.one_time_code import CALL_CODE_LIFETIME
 from werda.core.secret import Secret
 from werda.core.step_up import AppSession
+from werda.core.topic import Topic
 from werda.keys.verifier import Verifier
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.lock_hotline import is_closed
@@ -43,7 +45,7 @@ class NoCallCode(StrEnum):
 
 
 def give_call_code(
-    connection: Connection, verifier: Verifier, session: AppSession, *, now: datetime
+    connection: Connection, verifier: Verifier, session: AppSession, *, now: datetime, topic: Topic | None = None
 ) -> CallCode | NoCallCode:
     """Give one, in a transaction of its own or within the one at hand."""
     with connection.transaction():
@@ -66,6 +68,7 @@ def give_call_code(
             strong=session.proves_strongly(now, policy.session_cooling),
             request=f"call-{secrets.token_hex(8)}",
             expires_at=now + CALL_CODE_LIFETIME,
+            topic=topic,
         )
         put_one_time_code(connection, verifier, given, code, now)
         record(

@@ -13,6 +13,7 @@ import psycopg
 from werda.core.method import Method
 from werda.core.one_time_code import LETTER_CODE_LIFETIME
 from werda.core.secret import Secret
+from werda.core.topic import Topic
 from werda.keys.custody import Custody, Kind
 from werda.keys.verifier import Verifier
 
@@ -20,12 +21,12 @@ Connection = psycopg.Connection[Any]
 
 _PUT: Final = """
     insert into one_time_code (customer_id, person_id, kind, brand_id, key_id, mac, sealed, sealed_key_id, strong,
-                               request, created_at, expires_at, used_at, failures, own_failures)
+                               request, topic, created_at, expires_at, used_at, failures, own_failures)
     values (%(customer)s, %(person)s, %(kind)s, %(brand)s, %(key)s, %(mac)s, %(sealed)s, %(sealed_key)s, %(strong)s,
-            %(request)s, %(now)s, %(expires)s, null, 0, 0)
+            %(request)s, %(topic)s, %(now)s, %(expires)s, null, 0, 0)
     on conflict (customer_id, person_id, kind) do update
     set key_id = excluded.key_id, mac = excluded.mac, sealed = excluded.sealed, sealed_key_id = excluded.sealed_key_id,
-        strong = excluded.strong, request = excluded.request, created_at = excluded.created_at,
+        strong = excluded.strong, request = excluded.request, topic = excluded.topic, created_at = excluded.created_at,
         expires_at = excluded.expires_at, used_at = null, failures = 0, own_failures = 0
 """
 
@@ -41,6 +42,7 @@ class Given:
     strong: bool
     request: str
     expires_at: datetime | None
+    topic: Topic | None = None
 
 
 def put_one_time_code(
@@ -65,6 +67,7 @@ def put_one_time_code(
             "sealed_key": custody.key_id if custody else None,
             "strong": given.strong,
             "request": given.request,
+            "topic": given.topic or "",
             "now": now,
             "expires": given.expires_at,
         },

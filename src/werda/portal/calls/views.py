@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 
 from werda.core.call import Channel
 from werda.core.method import Method
+from werda.core.topic import topic_of
 from werda.look.rings import verifier
 from werda.look.shown_number import shown_number
 from werda.portal.access import Visit, page
 from werda.portal.calls.standing import standing
+from werda.portal.calls.words import TOPICS
 from werda.portal.secrets.views import groups
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.answer_confirmation import Answered, SaidYes, answer_confirmation
@@ -91,10 +93,13 @@ def call(visit: Visit) -> HttpResponseBase:
         "strong": proves_strongly(visit.connection, session, now=visit.now),
         "open": policy is None or policy.open_at(visit.now),
         "numbers": _hotlines(visit),
+        "topics": [(topic.value, word) for topic, word in TOPICS.items()],
     }
     if visit.request.method == "POST" and accepted:
-        given = give_call_code(visit.connection, verifier(), session.app_session, now=visit.now)
+        topic = topic_of(visit.request.POST.get("topic", ""))
+        given = give_call_code(visit.connection, verifier(), session.app_session, now=visit.now, topic=topic)
         if isinstance(given, CallCode):
+            context["topic"] = TOPICS[topic] if topic else ""
             context |= {"groups": groups(given.code), "expires_at": given.expires_at, "strong": given.strong}
         else:
             context["refused"] = _("There is no code while the hotline is locked for you.")

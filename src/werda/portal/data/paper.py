@@ -14,6 +14,7 @@ from werda.core.notice import NoticeKind
 from werda.documents.own_data import OwnData, Section
 from werda.look.shown_number import shown_number
 from werda.portal.access import Visit
+from werda.portal.calls.words import TOPICS
 from werda.portal.data.words import CUSTOMER, LETTERS, MAILS, METHODS, ORDERS, PLACES, STATES, VALUES
 from werda.portal.history.story import days
 from werda.portal.history.words import EVENTS, NOTICES
@@ -128,7 +129,11 @@ class _Sections:
         return self._table(_("Notices, mails and letters"), columns, rows)
 
     def _notes(self) -> Section:
-        rows = [(self._said(each["written_at"]), each["topic"], each["text"]) for each in self._kept["call_notes"]]
+        topics = {topic.value: str(word) for topic, word in TOPICS.items()}
+        rows = [
+            (self._said(each["written_at"]), topics.get(each["topic"], ""), each["text"])
+            for each in self._kept["call_notes"]
+        ]
         columns = {_("Time"): 33, _("Topic"): 30, _("Note"): 0}
         return self._table(_("What customer care noted about calls"), columns, rows)
 

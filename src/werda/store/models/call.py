@@ -22,7 +22,8 @@ class Call(models.Model):
     what the calling number identified; it proves nothing (D1) and is not shown without a grant (A4).
     `strong` says of a one-time code that it is a second proof; `proved_before` holds the marks of earlier proofs of the
     same person in this call (`core.step_up`). `word` is the number of the words that agent and customer both see
-    (`core.call_word`), from the moment the agent opens the call.
+    (`core.call_word`), from the moment the agent opens the call. `topic` (`core.topic`) was
+    chosen with the call code that proved them.
     """
 
     ref = models.TextField()
@@ -51,6 +52,7 @@ class Call(models.Model):
     redeemed_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     word = models.SmallIntegerField(null=True)
+    topic = models.TextField(db_default="")
 
     class Meta:
         db_table = "call"

@@ -7,7 +7,8 @@ class OneTimeCode(models.Model):
     """The newest code of a kind that a person was given; another one takes its place.
 
     `kind` is a `core.method.Method`, `mac` and `key_id` as in a credential. `sealed` is the ciphertext while it must
-    still be printed, under the custody key `sealed_key_id`. `request` names what it was given for. `expires_at` is null
+    still be printed, under the custody key `sealed_key_id`. `request` names what it was given for,
+    `topic` (`core.topic`) what the call is to be about, if that was said. `expires_at` is null
     until a letter code is printed: before, it counts for nothing. `failures` are wrong tries at it, `own_failures`
     those from the person's own line (C3).
 
@@ -25,6 +26,7 @@ class OneTimeCode(models.Model):
     sealed_key_id = models.BigIntegerField(null=True)
     strong = models.BooleanField()
     request = models.TextField()
+    topic = models.TextField(db_default="")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
     used_at = models.DateTimeField(null=True)

@@ -14,7 +14,7 @@ from werda.store.models.guard import Alarm
 
 _LIVE_CALLS = """
     select l.id, b.name, l.state, l.level, l.method, l.legacy, l.channel, l.verified_at,
-           coalesce(l.waiting_at, l.arrived_at), l.answered_by, l.number_hint, l.word
+           coalesce(l.waiting_at, l.arrived_at), l.answered_by, l.number_hint, l.word, l.topic
     from live_call l join brand b on b.id = l.brand_id
     where l.brand_id = any (%s) and (%s::bigint is null or l.id = %s)
     order by coalesce(l.waiting_at, l.arrived_at), l.id
@@ -40,6 +40,7 @@ class LiveCall:
     answered_by: int | None
     number_hint: str
     word: int | None = None
+    topic: str = ""
 
 
 def live_calls(brands: Sequence[int], call_id: int | None = None) -> list[LiveCall]:

@@ -93,4 +93,10 @@ begin
         select null::bigint as i, false as counted, false as near where false
     ),
 --> write.sql
+
+    -- What a call code was taken for goes with it to the agent.
+    update call c set topic = o.topic
+    from unnest(o_call, o_outcome, p_customer, p_person, p_method) u(call, outcome, customer, person, method)
+    join one_time_code o on o.customer_id = u.customer and o.person_id = u.person and o.kind = u.method
+    where c.id = u.call and u.outcome = 0 and o.topic <> '';
 end $$;

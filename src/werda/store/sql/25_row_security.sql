@@ -57,10 +57,11 @@ create policy by_grant on call_note to werda_desk
                 and customer_id is null);  -- wrap_up knows whose it is
 
 -- What a desk sees of calls before any grant: that one is waiting, how far it is legitimated, and for whom it rings.
--- No customer and only the last digits of the number (A4).
+-- No customer and only the last digits of the number (A4); a topic only of who was right with a call code.
 create or replace view live_call with (security_barrier) as
     select c.id, c.brand_id, c.state, c.level, c.method, c.legacy, c.channel, c.tries, c.verified_at, c.arrived_at,
            c.waiting_at, c.answered_by, c.token_expires_at, c.redeemed_at, c.word,
            case when length(c.calling_number) > 6
-                then left(c.calling_number, 6) || '…' || right(c.calling_number, 2) else '' end as number_hint
+                then left(c.calling_number, 6) || '…' || right(c.calling_number, 2) else '' end as number_hint,
+           c.topic
     from call c where c.state in ('waiting', 'answered', 'open');

@@ -36,6 +36,7 @@ language sql security definer set search_path = public, pg_temp as $$
             strong = c.state <> 'ended' and c.strong,
             proved_before = case c.state when 'ended' then 0 else c.proved_before end,
             verified_at = case when c.state <> 'ended' then c.verified_at end,
+            topic = case c.state when 'ended' then '' else c.topic end,
             attempt_id = case c.state when 'ended' then 0 else c.attempt_id end
         returning id, tries)
     select c.id, c.tries, exists (select from line l where l.brand_id = p_brand and l.msisdn = p_calling and not l.shared

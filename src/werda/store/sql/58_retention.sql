@@ -143,7 +143,7 @@ begin
     delete from call_note where call_id = any (theirs) or customer_id = p_customer;
     delete from call_grant where call_id = any (theirs) or customer_id = p_customer;
     update call set calling_number = '', customer_id = null, person_id = null, line_id = null, level = 0, strong = false,
-                    token_expires_at = null, state = 'ended', ended_at = coalesce(ended_at, p_now)
+                    topic = '', token_expires_at = null, state = 'ended', ended_at = coalesce(ended_at, p_now)
     where id = any (theirs);
     calls := coalesce(cardinality(theirs), 0);
 
