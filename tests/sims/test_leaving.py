@@ -71,9 +71,10 @@ def test_options_end_with_the_contract_and_those_to_come_never_begin(town: Town,
         assert isinstance(done, Booked)
         custody.execute(
             "insert into option_booking (public_id, brand_id, customer_id, line_id, option, catalogue, terms, price,"
-            ' currency, booked_at, starts_on, ends_on, idempotency_key, "order")'
+            ' currency, booked_at, starts_on, ends_on, idempotency_key, "order", reference, as_of)'
             " select gen_random_uuid(), brand_id, customer_id, line_id, 'later', catalogue, terms, price, currency,"
-            " booked_at, starts_on + 14, null, '2', gen_random_uuid() from option_booking where customer_id = %s",
+            " booked_at, starts_on + 14, null, '2', gen_random_uuid(), 'later', as_of from option_booking"
+            " where customer_id = %s",
             (maren.id,),
         )
     operator.end_contract(maren)

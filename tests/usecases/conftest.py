@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import django
 import pytest
 
-from tests.database import TestDatabase
-from tests.usecases.importing_town import ImportingTown
+django.setup()  # some use cases have a door for the desk, which is Django's
+
+from tests.database import TestDatabase  # noqa: E402
+from tests.usecases.importing_town import ImportingTown  # noqa: E402
 
 
 @pytest.fixture

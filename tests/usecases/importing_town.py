@@ -11,7 +11,7 @@ from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.core.sim_secrets import SimSecrets
 from werda.keys.custody import Kind
-from werda.usecases import import_customers, import_sims
+from werda.usecases import import_bookings, import_customers, import_sims
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.add_brand import add_brand
 from werda.usecases.importing.run import Order, Report
@@ -75,6 +75,12 @@ class ImportingTown:
     def sims(self, content: str | bytes, as_of: datetime | None = MONDAY, *, dry_run: bool = False) -> Report:
         order = replace(self.order(content, import_sims.COLUMNS, as_of), dry_run=dry_run)
         return import_sims.import_sims(self.database.database, order, self.database.verifier, self.database.custody)
+
+    def bookings(self, content: str | bytes, as_of: datetime | None = MONDAY, *, dry_run: bool = False) -> Report:
+        order = replace(self.order(content, import_bookings.COLUMNS, as_of), dry_run=dry_run)
+        return import_bookings.import_bookings(
+            self.database.database, order, self.database.verifier, self.database.custody
+        )
 
     def state(self) -> dict[str, list[tuple[object, ...]]]:
         """Everything an import writes, except the record of imports and events."""

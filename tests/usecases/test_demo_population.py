@@ -3,11 +3,12 @@
 import csv
 import re
 from collections.abc import Iterable
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from tests.usecases.importing_town import ImportingTown
+from tests.usecases.importing_town import BEFORE_THE_DATE, ImportingTown
 from werda.core.customer_code import CodeFormat
 from werda.core.secret import Secret
 from werda.core.sim import ActivationCode, Eid, Iccid, Imsi
@@ -15,6 +16,7 @@ from werda.demo import operator_files, phone_numbers
 from werda.demo.people import Customer, Line, Sim
 from werda.demo.population import population
 from werda.demo.showcase import Showcase
+from werda.usecases.activate_options import activate_options
 
 EVERYBODY = population()
 
@@ -125,6 +127,14 @@ def test_files_go_in_without_a_reject_and_the_phone_shows_what_they_said(town: I
     profiles = operator_files.sims_file(tmp_path).read_bytes()
     reports = town.customers(customers), town.sims(profiles)
     assert [(report.rejected, report.warned) for report in reports] == [(0, 0), (0, 0)]
+
+    [offered] = resources.files("werda.demo").joinpath("options").iterdir()
+    with town.database.connect() as owner:
+        activate_options(owner, offered.read_text(encoding="utf-8"), now=BEFORE_THE_DATE)
+    bookings = operator_files.bookings_file(tmp_path)
+    report = town.bookings(bookings.read_bytes())
+    assert (report.changed, report.rejected) == (len(read(bookings)), 0)
+    assert report.changed > 100
 
     showcase = Showcase(town.database.database, town.database.home / "keys")
     shown = {customer.number: customer for customer in showcase.all()}

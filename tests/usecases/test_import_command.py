@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -112,10 +113,13 @@ def _rows_done(town: ImportingTown) -> int:
 
 
 def test_examples_go_in_as_they_are(town: ImportingTown) -> None:
+    options_toml = resources.files("werda.demo").joinpath("options/nordfunk-2026.toml").read_text(encoding="utf-8")
+    assert werda("option", "activate", "-", input=options_toml, environment=town.database.environment).returncode == 0
     for kind, name, *options in (
         ("customers", "customers.csv"),
         ("sims", "sim-vendor-output.csv", "--map", str(EXAMPLES / "sim-vendor.toml")),
         ("sims", "sims-of-customers.csv"),
+        ("bookings", "bookings.csv"),
     ):
         copy = town.file((EXAMPLES / name).read_bytes(), name)
         done = run(town, kind, str(copy), *options)

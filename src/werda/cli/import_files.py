@@ -1,4 +1,4 @@
-"""`werda import`: bring in customers and SIM profiles from files.
+"""`werda import`: bring in customers, SIM profiles and bookings of options from files.
 
 Exit codes: 0 every row is in, 1 some rows were rejected, 2 the file or the command cannot be used, 130 interrupted.
 """
@@ -21,7 +21,7 @@ from werda.keys.ring import BadKeyRing
 from werda.keys.verifier import Verifier
 from werda.server.wiring import installation
 from werda.store.roles import Database
-from werda.usecases import import_customers, import_sims
+from werda.usecases import import_bookings, import_customers, import_sims
 from werda.usecases.importing.outcome import UnusableFile
 from werda.usecases.importing.run import SHOWN_WARNINGS, Order, Report
 from werda.usecases.importing.table_file import Columns, TableFile
@@ -30,7 +30,7 @@ UseCase = Callable[[Database, Order, Verifier, Custody], Report]
 
 _OPTIONS = (
     click.argument("file", type=click.Path(path_type=Path, dir_okay=False)),
-    click.option("--brand", metavar="SLUG", required=True, help="The brand whose customers or SIMs these are."),
+    click.option("--brand", metavar="SLUG", required=True, help="Whose customers, SIMs or bookings these are."),
     click.option(
         "--as-of",
         metavar="TIME",
@@ -51,7 +51,7 @@ _OPTIONS = (
 
 @click.group()
 def command() -> None:
-    """Bring in customers and SIM profiles from CSV files; docs/import.md tells every column.
+    """Bring in customers, SIM profiles and bookings of options from CSV files; docs/import.md tells every column.
 
     A file goes in row by row; a bad row goes to the rejects file. The same file twice changes nothing, and after a
     crash the same command goes on where it was.
@@ -89,6 +89,17 @@ def sims(file: Path, **options: object) -> None:
     Example: werda import sims vendor-output.csv --brand nordfunk --map vendor.toml
     """
     _import(file, import_sims.COLUMNS, import_sims.import_sims, **options)  # type: ignore[arg-type]
+
+
+@command.command()
+@_with_options
+def bookings(file: Path, **options: object) -> None:
+    """Bring in which options are booked: one row for each booking.
+
+    \b
+    Example: werda import bookings bookings.csv --brand nordfunk
+    """
+    _import(file, import_bookings.COLUMNS, import_bookings.import_bookings, **options)  # type: ignore[arg-type]
 
 
 def _import(

@@ -30,7 +30,7 @@ from werda.keys.custody import Custody
 from werda.keys.verifier import Verifier
 from werda.store.models.agent import Agent
 from werda.store.roles import Database, Role
-from werda.usecases import import_customers, import_sims
+from werda.usecases import import_bookings, import_customers, import_sims
 from werda.usecases.activate_options import activate_options
 from werda.usecases.activate_policy import activate_policy
 from werda.usecases.activate_tariffs import activate_tariffs
@@ -202,13 +202,14 @@ class Founding:
         return int(row[0]) if row else 0
 
     def _bring_in(self) -> None:
-        """Customers first, then their SIM profiles, as an operator does; what a crash left over is brought in too."""
+        """Customers first, then SIMs and options, as an operator does; what a crash left over is brought in too."""
         if not self._files_are_left():
             self.tell("Writing the files of 1 000 customers")
             operator_files.write(self.folder, population(), CodeFormat(), stock())
         for file, what, bring_in in (
             (operator_files.customers_file(self.folder), import_customers.COLUMNS, import_customers.import_customers),
             (operator_files.sims_file(self.folder), import_sims.COLUMNS, import_sims.import_sims),
+            (operator_files.bookings_file(self.folder), import_bookings.COLUMNS, import_bookings.import_bookings),
         ):
             if not file.exists():
                 continue  # it is in, and the demo was stopped while it tidied up
@@ -216,8 +217,8 @@ class Founding:
             order = Order(TableFile.open(file, what), BRAND, self.now, file.with_suffix(".rejects.csv"))
             report = bring_in(self.database, order, self.verifier, self.custody)
             assert not report.rejected, f"{file.name} has {report.rejected} rejects"
-        for file in (operator_files.sims_file(self.folder), operator_files.customers_file(self.folder)):
-            file.unlink(missing_ok=True)
+        for place in (operator_files.bookings_file, operator_files.sims_file, operator_files.customers_file):
+            place(self.folder).unlink(missing_ok=True)
 
 
 def _keep(file: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The operator's files: customers and SIM profiles as its billing system and its SIM vendor would write them.
+"""The operator's files: customers, SIM profiles and bookings as its billing system and its SIM vendor would write them.
 
 Codes, PINs and PUKs are random in each installation. They stand in the files in the clear, as they do in real ones, so
 the files are readable by their owner alone and are removed as soon as they are in.
@@ -12,7 +12,8 @@ from typing import Final
 
 from werda.core.customer_code import CodeFormat, CustomerCode
 from werda.core.sim import PUK_DIGITS
-from werda.demo.people import Customer, Sim
+from werda.demo.people import Customer, Line, Sim
+from werda.usecases.import_bookings import COLUMNS as BOOKING_COLUMNS
 from werda.usecases.import_customers import COLUMNS as CUSTOMER_COLUMNS
 from werda.usecases.import_sims import COLUMNS as SIM_COLUMNS
 
@@ -29,8 +30,14 @@ def sims_file(folder: Path) -> Path:
     return folder / "nordfunk-sims.csv"
 
 
+def bookings_file(folder: Path) -> Path:
+    """Where the list of booked options lies until it is in."""
+    return folder / "nordfunk-bookings.csv"
+
+
 def write(folder: Path, customers: Sequence[Customer], code_format: CodeFormat, stock: Sequence[Sim] = ()) -> None:
-    """Write both files, with fresh secrets; each is whole or not there. `stock` are SIMs that nobody has."""
+    """Write the files, with fresh secrets; each is whole or not there. `stock` are SIMs that nobody has."""
+    _write(bookings_file(folder), BOOKING_COLUMNS.wanted, _booking_rows(customers))
     _write(sims_file(folder), SIM_COLUMNS.wanted, [*_sim_rows(customers), *map(_sim_row, stock)])
     _write(customers_file(folder), CUSTOMER_COLUMNS.wanted, _customer_rows(customers, code_format))
 
@@ -86,6 +93,25 @@ def _sim_row(sim: Sim) -> dict[str, str]:
 
 def _digits(count: int) -> str:
     return f"{secrets.randbelow(10**count):0{count}}"
+
+
+def _booking_rows(customers: Iterable[Customer]) -> Iterable[dict[str, str]]:
+    """Who has a watch or tablet has a second card; many others listen to music, and call Europe from home."""
+    for customer in customers:
+        for line in customer.lines:
+            option = _option_of(line)
+            if option:
+                number = line.msisdn.removeprefix("+")
+                starts_on = f"2026-{int(number[-2:]) % 9 + 1:02}-01"
+                yield {"booking": f"NF-{number}", "msisdn": line.msisdn, "option": option, "starts_on": starts_on}
+
+
+def _option_of(line: Line) -> str:
+    if line.kind == "landline":
+        return "" if line.shared or int(line.msisdn[-1]) % 2 else "landline-abroad"
+    if any(sim.role == "secondary" for sim in line.sims):
+        return "second-sim"
+    return "music" if int(line.msisdn[-1]) % 4 == 0 and line.msisdn[-2] != "0" else ""
 
 
 def _write(file: Path, columns: Sequence[str], rows: Iterable[dict[str, str]]) -> None:

@@ -86,12 +86,12 @@ def _write(
     )  # fmt: skip
     connection.execute(
         "insert into option_booking (public_id, brand_id, customer_id, line_id, option, catalogue, terms, price,"
-        ' currency, booked_at, starts_on, ends_on, idempotency_key, "order")'
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        ' currency, booked_at, starts_on, ends_on, idempotency_key, "order", reference, as_of)'
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *(public_id, asker.brand_id, asker.customer_id, line.id, option.slug, catalogue.version),
             *(Jsonb(write_terms(option)), option.price, catalogue.currency, now, starts_on, ends_on, key),
-            order.public_id,
+            *(order.public_id, str(public_id), now),
         ),
     )
     record(

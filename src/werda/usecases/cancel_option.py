@@ -159,9 +159,9 @@ def _end(
         detail={"customer_number": asker.customer_number, "booking": str(booking.public_id), **said},
     )  # fmt: skip
     connection.execute(
-        "update option_booking set ends_on = %s, cancelled_at = %s, withdrawn_at = %s, cancel_order = %s"
+        "update option_booking set ends_on = %s, cancelled_at = %s, withdrawn_at = %s, cancel_order = %s, as_of = %s"
         " where public_id = %s and customer_id = %s",
-        (ends_on, now, now if withdrawn else None, order.public_id, booking.public_id, asker.customer_id),
+        (ends_on, now, now if withdrawn else None, order.public_id, now, booking.public_id, asker.customer_id),
     )
     record(
         connection, EventKind.OPTION_CANCELLED, brand_id=asker.brand_id, customer_id=asker.customer_id,

@@ -67,9 +67,9 @@ def end_contract(connection: Connection, *, customer_id: int, actor: str, now: d
         )
         connection.execute(
             # What was to begin later never begins: it ends before its start, like what was withdrawn.
-            "update option_booking set ends_on = case when starts_on <= %(day)s then %(day)s else starts_on - 1 end"
-            " where customer_id = %(customer)s and (ends_on is null or ends_on > %(day)s)",
-            {"day": _day(connection, brand_id, now), "customer": customer_id},
+            "update option_booking set ends_on = case when starts_on <= %(day)s then %(day)s else starts_on - 1 end,"
+            " as_of = %(now)s where customer_id = %(customer)s and (ends_on is null or ends_on > %(day)s)",
+            {"day": _day(connection, brand_id, now), "now": now, "customer": customer_id},
         )
         connection.execute("delete from one_time_code where customer_id = %s", (customer_id,))
         connection.execute("delete from letter where customer_id = %s and printed_at is null", (customer_id,))

@@ -17,17 +17,17 @@ def undo_option_order(connection: Connection, kind: OrderKind, order: uuid.UUID,
     """Undo what was written when it was ordered; orders of other kinds are not concerned."""
     if kind is OrderKind.BOOK_OPTION:
         undone = connection.execute(
-            'update option_booking set ends_on = starts_on - 1 where "order" = %s'
+            'update option_booking set ends_on = starts_on - 1, as_of = %s where "order" = %s'
             " returning customer_id, brand_id, terms",
-            (order,),
+            (now, order),
         ).fetchone()
         _tell(connection, MailKind.OPTION_NOT_BOOKED, undone, now)
     elif kind is OrderKind.CANCEL_OPTION:
         undone = connection.execute(
             "update option_booking set cancelled_at = null, withdrawn_at = null, ends_on = case when"
-            " (terms ->> 'days')::int > 0 then starts_on + (terms ->> 'days')::int - 1 end where cancel_order = %s"
-            " returning customer_id, brand_id, terms",
-            (order,),
+            " (terms ->> 'days')::int > 0 then starts_on + (terms ->> 'days')::int - 1 end, as_of = %s"
+            " where cancel_order = %s returning customer_id, brand_id, terms",
+            (now, order),
         ).fetchone()
         _tell(connection, MailKind.OPTION_NOT_CANCELLED, undone, now)
 

@@ -26,7 +26,8 @@ class OptionBooking(models.Model):
 
     `ends_on` is the last day, null while nobody cancelled; before `starts_on` when it was withdrawn (BGB § 355). The
     orders say how the operator took it: a booking whose order failed never was, and one whose `cancel_order` failed
-    goes on.
+    goes on. `reference` is the operator's name for it, its public id where it was booked here; `as_of` the time of the
+    newest word about it, ours or a file's.
     """
 
     public_id = models.UUIDField(unique=True)
@@ -46,11 +47,14 @@ class OptionBooking(models.Model):
     idempotency_key = models.TextField()
     order = models.UUIDField()
     cancel_order = models.UUIDField(null=True)
+    reference = models.TextField()
+    as_of = models.DateTimeField()
 
     class Meta:
         db_table = "option_booking"
         constraints: ClassVar = (
             models.UniqueConstraint(fields=["customer_id", "idempotency_key"], name="option_booked_once"),
+            models.UniqueConstraint(fields=["brand_id", "reference"], name="option_booking_known_once"),
             models.CheckConstraint(condition=models.Q(price__gte=0), name="option_price_is_none_or_more"),
         )
         indexes: ClassVar = (models.Index(fields=["line_id"], name="option_of_line"),)

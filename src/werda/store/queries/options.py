@@ -94,9 +94,14 @@ class OptionLine:
 
 def options_of(connection: Connection, brand_id: int, now: datetime) -> OptionCatalogue | None:
     """What the brand offers now; None while it offers nothing."""
+    return OptionCatalogue.in_force(catalogues_of(connection, brand_id), now)
+
+
+def catalogues_of(connection: Connection, brand_id: int) -> list[OptionCatalogue]:
+    """All that the brand offered, offers and will offer."""
     rows = connection.execute("select document from option_version where brand_id = %s", (brand_id,)).fetchall()
     read = [parse(document) for (document,) in rows]
-    return OptionCatalogue.in_force([found for found in read if isinstance(found, OptionCatalogue)], now)
+    return [found for found in read if isinstance(found, OptionCatalogue)]
 
 
 def option_lines(connection: Connection, customer_id: int) -> list[OptionLine]:

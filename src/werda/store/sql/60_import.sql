@@ -8,7 +8,7 @@ declare
 begin
     for t in select * from (values ('customer', 'brand_id, customer_number'), ('line', 'brand_id, msisdn'),
                                    ('sim_profile', 'brand_id, iccid'), ('sealed_secret', 'customer_id, sim_id'),
-                                   ('credential', 'customer_id')) looked_at(name, columns)
+                                   ('credential', 'customer_id'), ('option_booking', 'brand_id, reference')) looked_at(name, columns)
     loop
         if pg_relation_size(t.name::regclass) / current_setting('block_size')::int
            > 2 * (select greatest(relpages, 0) from pg_class where oid = t.name::regclass) then

@@ -166,7 +166,7 @@ grant select on brand_tokens, dialled_number to werda_portal;
 grant select on option_version to werda_portal, werda_custody;
 grant select, insert, update, delete on option_booking to werda_custody;
 grant select, insert on portal.option_booking, portal.operator_order to werda_portal;
-grant update (ends_on, cancelled_at, withdrawn_at, cancel_order) on portal.option_booking to werda_portal;
+grant update (ends_on, cancelled_at, withdrawn_at, cancel_order, as_of) on portal.option_booking to werda_portal;
 grant insert (message_id, brand_id, stream, type, body, created_at, tries, next_try_at, last_problem)
     on portal.outbox_message to werda_portal;
 grant select on portal.customer_lock to werda_portal;

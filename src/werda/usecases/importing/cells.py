@@ -91,13 +91,17 @@ class Reading:
         return list(compress(self._numbers, keep)), [list(compress(column, keep)) for column in columns]
 
 
-def number(text: str) -> str:
-    """A customer number: letters, digits and what operators put between them."""
-    if not text:
-        raise BadCell("is empty; every row names its customer")
-    if len(text) > LONGEST_NUMBER:
-        raise BadCell(f"is longer than {LONGEST_NUMBER} characters")
-    return text
+def key_of(what: str) -> Reader:
+    """Reads what a row is about, or names: never empty."""
+
+    def read(text: str) -> str:
+        if not text:
+            raise BadCell(f"is empty; every row names its {what}")
+        if len(text) > LONGEST_NUMBER:
+            raise BadCell(f"is longer than {LONGEST_NUMBER} characters")
+        return text
+
+    return read
 
 
 def word_of(words: Mapping[str, str]) -> Reader:
@@ -125,6 +129,36 @@ def birth_date(text: str) -> Text:
     if born is None or len(text) != 10 or born.year < 1880:
         raise BadCell("is no date of the form 1980-05-17")
     return text
+
+
+def day(text: str) -> Text:
+    """A day as 2026-12-01, from 2000 on; an empty cell says nothing."""
+    if not text:
+        return None
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or len(text) != 10 or not 2000 <= found.year < 2100:
+        raise BadCell("is no day of the form 2026-12-01")
+    return text
+
+
+def first_day(text: str) -> Text:
+    """A day that every row has."""
+    return day(text or "-")
+
+
+def price(text: str) -> Text:
+    """Money with two decimals and a point; an empty cell says nothing."""
+    if text and not re.fullmatch(r"[0-9]{1,4}\.[0-9]{2}", text, re.ASCII):
+        raise BadCell("is no price with two decimals, such as 4.99")
+    return text or None
+
+
+def line(text: str) -> Text:
+    """A phone number in E.164 that every row has."""
+    return msisdn(text or "-")
 
 
 def moment_in(zone: ZoneInfo) -> Reader:

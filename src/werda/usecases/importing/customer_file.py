@@ -79,7 +79,7 @@ def read_customers(rows: Rows, code_format: CodeFormat, outcome: Outcome) -> Cus
     """Read the columns of a file. Rows that are bad, or contradict an earlier one, are told to `outcome`."""
     reading = Reading(rows, COLUMNS.wanted)
     columns: list[Sequence[Any]] = [
-        reading.column("customer_number", cells.number, cells.IS_NUMBER),
+        reading.column("customer_number", cells.key_of("customer"), cells.IS_NUMBER),
         reading.column("kind", cells.word_of(_KINDS)),
         reading.column("payment", cells.word_of(_PAYMENTS)),
         *map(reading.text, ("salutation", "given_name", "family_name", "company")),
