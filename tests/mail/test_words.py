@@ -24,6 +24,7 @@ DATA = {
     "until": "2026-06-30",
     "withdrawal": "2026-05-26",
     "holder": "Maren Muster",
+    "release": "2026-05-13T12:05:00+00:00",
 }
 KINDS = [(MailKind.NOTICE, notice) for notice in NoticeKind]
 KINDS += [(kind, None) for kind in MailKind if kind is not MailKind.NOTICE]  # type: ignore[misc]

@@ -5,6 +5,7 @@ A page that takes an id and is not here fails `test_access`: whoever adds one sa
 
 from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from tests.booking import offered, one_booking
 from tests.people import Person
@@ -43,6 +44,19 @@ def passkey_of(portal: Portal, person: Person) -> int:
     return int(row[0])
 
 
+def waiting_order(portal: Portal, person: Person) -> UUID:
+    """A replacement SIM of this person's that waits for their word."""
+    with portal.database.connect() as owner:
+        row = owner.execute(
+            "insert into operator_order (public_id, brand_id, customer_id, kind, state, detail, reason, ordered_at,"
+            " release_at) values (gen_random_uuid(), %s, %s, 'replace_sim', 'waiting', jsonb_build_object('iccid',"
+            " %s::text), '', now(), now() + interval '1 day') returning public_id",
+            (portal.town.brand, person.id, person.sims[0].iccid if person.sims else ""),
+        ).fetchone()
+    assert row is not None
+    return UUID(str(row[0]))
+
+
 Named = dict[str, object]
 
 FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
@@ -53,6 +67,8 @@ FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
     "options:booking": lambda portal, other: {"public_id": one_booking(portal, other)},
     "options:cancel": lambda portal, other: {"public_id": one_booking(portal, other)},
     "options:withdraw": lambda portal, other: {"public_id": one_booking(portal, other)},
+    "orders:replace": lambda _, other: {"sim_id": other.sims[0].id},
+    "orders:stop_own": lambda portal, other: {"public_id": waiting_order(portal, other)},
     "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
 }
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""

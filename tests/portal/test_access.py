@@ -63,6 +63,7 @@ OPEN = {
     "start:language",
     "sign_in:sign_in",
     "sign_in:second_step",
+    "orders:stop",
     "enrol:begin",
     "enrol:letter",
     "enrol:link",

@@ -12,12 +12,12 @@ from tests.sims.test_requests import Call
 from werda.core.level import Level
 from werda.core.order import OrderState
 from werda.core.secret import Secret
-from werda.core.sim import SimKind, SimRole
+from werda.core.sim import SimRole
 from werda.server.continuations import continuations
+from werda.store.roles import Role
 from werda.usecases.choose_code import Chosen, choose_code
 from werda.usecases.order_from_operator import Ordered
-from werda.usecases.request_port_out import request_port_out
-from werda.usecases.request_sim_replacement import request_sim_replacement
+from werda.usecases.release_orders import release_one
 from werda.usecases.settle_order import Refused, Result, Settled, settle_order
 
 OLD, NEW, SECOND = "11111111", "22222222", "33333333"
@@ -30,21 +30,16 @@ class Answers:
         self.operator, self.clock, self.call = operator, clock, Call(operator, clock)
 
     def replacement_of(self, person: Person, sim: Sim) -> uuid.UUID:
-        with self.operator.custody() as custody:
-            ordered = request_sim_replacement(
-                custody, self.call.grant(person, Level.STRONG), self.call.policy, iccid=sim.iccid,
-                kind=SimKind.PHYSICAL, now=self.clock.now,
-            )  # fmt: skip
-        assert isinstance(ordered, Ordered)
-        return ordered.public_id
+        return self._released(self.call.new_sim(self.call.grant(person, Level.STRONG), sim.iccid))
 
     def port_out_of(self, person: Person) -> uuid.UUID:
-        with self.operator.custody() as custody:
-            ordered = request_port_out(
-                custody, self.call.grant(person, Level.STRONG), self.call.policy, line_id=person.line_id,
-                provider="Südfunk", now=self.clock.now,
-            )  # fmt: skip
+        return self._released(self.call.port_out(self.call.grant(person, Level.STRONG), person.line_id))
+
+    def _released(self, ordered: object) -> uuid.UUID:
+        """The order, once nobody cancelled it (A6)."""
         assert isinstance(ordered, Ordered)
+        with self.operator.town.database.database.connect(Role.CUSTODY, autocommit=True) as worker:
+            assert release_one(worker, self.clock.now + self.call.policy.order_waiting)
         return ordered.public_id
 
     def done(self, order: uuid.UUID, **data: Any) -> object:

@@ -17,6 +17,7 @@ from werda.core.sim import SimKind
 from werda.core.sim_life import NotPossible, Obstacle, Step
 from werda.store.queries.grant import Grant
 from werda.store.queries.policies import policy_in_force
+from werda.usecases.asker import asker_of_grant
 from werda.usecases.lock_operation import LockSet, lock_operation, unlock_operation
 from werda.usecases.order_from_operator import Ordered
 from werda.usecases.request_port_out import request_port_out
@@ -65,14 +66,20 @@ class Call:
 
     def new_sim(self, grant: Grant, iccid: str, *, key: str | None = None) -> Ordered | NotAllowed | NotPossible:
         with self.operator.custody() as custody:
+            asker = asker_of_grant(custody, grant, self.policy, Operation.REPLACE_SIM, now=self.clock.now)
+            if isinstance(asker, NotAllowed):
+                return asker
             return request_sim_replacement(
-                custody, grant, self.policy, iccid=iccid, kind=SimKind.ESIM, now=self.clock.now, idempotency_key=key
+                custody, asker, self.policy, iccid=iccid, kind=SimKind.ESIM, now=self.clock.now, idempotency_key=key
             )
 
     def port_out(self, grant: Grant, line_id: int) -> Ordered | NotAllowed:
         with self.operator.custody() as custody:
+            asker = asker_of_grant(custody, grant, self.policy, Operation.PORT_OUT, now=self.clock.now)
+            if isinstance(asker, NotAllowed):
+                return asker
             return request_port_out(
-                custody, grant, self.policy, line_id=line_id, provider="Südfunk", now=self.clock.now
+                custody, asker, self.policy, line_id=line_id, provider="Südfunk", now=self.clock.now
             )
 
     def lock(self, person: Person, operation: Operation, level: Level, *, on: bool) -> object:
@@ -105,8 +112,8 @@ def test_with_level_2_a_new_sim_is_ordered_and_nothing_changes_yet(town: Town, o
     maren = town.person()
     sim = operator.active(maren, PUK)
     assert isinstance(call.new_sim(call.grant(maren, Level.STRONG), sim.iccid), Ordered)
-    assert orders(operator) == [("replace_sim", "ordered", {"iccid": sim.iccid, "new_kind": "esim"})]
-    assert operator.rows("select count(*) from outbox_message") == [(1,)]
+    assert orders(operator) == [("replace_sim", "waiting", {"iccid": sim.iccid, "new_kind": "esim"})]
+    assert operator.rows("select count(*) from outbox_message") == [(0,)]  # A6: the customer is told first
     assert operator.rows("select status from sim_profile where id = %s", sim.id) == [("active",)]
     assert events(operator, maren) == [("operation:requested", None)]
 
@@ -203,7 +210,7 @@ def test_a_landline_without_any_sim_can_be_ported_out(town: Town, operator: Oper
     with town.database.connect() as owner:
         owner.execute("update line set kind = 'landline' where id = %s", (maren.line_id,))
     assert isinstance(call.port_out(call.grant(maren, Level.STRONG), maren.line_id), Ordered)
-    assert orders(operator) == [("port_out", "ordered", {"msisdn": maren.line, "provider": "Südfunk"})]
+    assert orders(operator) == [("port_out", "waiting", {"msisdn": maren.line, "provider": "Südfunk"})]
 
 
 def test_the_same_request_twice_is_one_order(town: Town, operator: Operator, call: Call) -> None:

@@ -1,6 +1,7 @@
 """What is ordered from the operator, and where an order can be (design decision 10)."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class OrderKind(StrEnum):
@@ -17,6 +18,14 @@ class OrderKind(StrEnum):
 class OrderState(StrEnum):
     """Where an order is; people see these words."""
 
+    WAITING = "waiting"
+    """The customer was told and can cancel it; the operator hears of it once `release_at` has come (A6)."""
     ORDERED = "ordered"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+    """It waited, and the operator never heard of it."""
+
+
+RESULTS: Final = frozenset({OrderState.DONE, OrderState.FAILED})
+"""What the operator can say of an order."""

@@ -104,6 +104,8 @@ class Policy:
     method ends the greeting says so (S4). `token_lifetime` runs from the verification to the agent's redeeming it,
     `grant_lifetime` from there. `sim_cooling` is how long after a SIM came to a line in use its PUK and possession of
     the line count for nothing (A3), `secrets_kept` how long after the end of a contract its secrets are kept (A9).
+    `order_waiting` is how long a replacement SIM or a port-out waits before the operator hears of it, so that the
+    customer, who is told at once, can cancel it (A6).
     `session_cooling` is how long a passkey or TOTP must have been enrolled before what it gives is a second proof (A3).
     `one_time` is how long one-time codes are and how many wrong tries they bear (B6, C2), `sources` how many failures a
     source may have (C5), `alarm` what follows when the brand is sprayed (C6).
@@ -128,6 +130,7 @@ class Policy:
     token_lifetime: timedelta
     grant_lifetime: timedelta
     sim_cooling: timedelta
+    order_waiting: timedelta
     session_cooling: timedelta
     secrets_kept: timedelta
     flags_outliers: bool

@@ -94,6 +94,9 @@ def _read(document: Document) -> Policy:
                 why="A3",
             )
         ),
+        order_waiting=timedelta(
+            hours=document.integer("lifetimes.order_waiting_hours", default=24, low=0, high=168, why="0 goes at once")
+        ),
         session_cooling=timedelta(
             hours=document.integer("lifetimes.session_cooling_hours", default=72, low=24, high=720, why="A3")
         ),

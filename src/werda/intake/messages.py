@@ -158,7 +158,7 @@ class OrderAnswer(BaseModel):
 
     order: uuid.UUID
     kind: str
-    state: Literal["ordered", "done", "failed"]
+    state: Literal["waiting", "ordered", "done", "failed", "cancelled"]
     reason: str
     ordered_at: datetime
     settled_at: datetime | None

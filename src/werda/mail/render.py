@@ -92,12 +92,13 @@ def render(
 ) -> MailText:  # fmt: skip
     """Fill in the words. `at` is when it happened. Raises `KeyError` for a placeholder that nothing fills.
 
-    `data` is as it was posted: days in ISO 8601, a `price` with a point, its `currency` (ISO 4217) and its `charge`.
+    `data` is as it was posted: days and the moment `release` in ISO 8601, a `price` with a point, its `currency`
+    (ISO 4217) and its `charge`.
     """
     speech = Speech.of(recipient.language, sender.form)
     words, frame = words_of(speech, kind, notice), frame_of(speech)
     filled = {
-        **_as_people_say(data or {}, speech, frame),
+        **_as_people_say(data or {}, speech, frame, sender.zone),
         "name": recipient.name,
         "brand": sender.name,
         "portal": sender.portal,
@@ -128,9 +129,11 @@ def _paragraph(text: str) -> str:
     return f'<p><a class="button" href="{html.escape(button[2])}">{html.escape(button[1])}</a></p>'
 
 
-def _as_people_say(data: Mapping[str, str], speech: Speech, frame: Frame) -> dict[str, str]:
+def _as_people_say(data: Mapping[str, str], speech: Speech, frame: Frame, zone: ZoneInfo) -> dict[str, str]:
     said = dict(data)
     said |= {day: _day(date.fromisoformat(data[day]), speech) for day in _DAYS if data.get(day)}
+    if "release" in data:
+        said["release"] = _moment(datetime.fromisoformat(data["release"]).astimezone(zone), speech)
     if "price" in data:
         amount = _amount(Decimal(data["price"]), data["currency"], speech)
         said["price"] = frame.prices[Charge(data["charge"])].substitute(price=amount)

@@ -10,6 +10,7 @@ AREAS: Final = (
     "account",
     "secrets",
     "calls",
+    "orders",
     "options",
     "history",
     "app",
@@ -18,7 +19,7 @@ AREAS: Final = (
     "native",
 )
 
-ON_HOME: Final[tuple[str, ...]] = ("calls", "secrets", "options", "app")
+ON_HOME: Final[tuple[str, ...]] = ("calls", "orders", "secrets", "options", "app")
 """The areas that have something to say on the first page, in its order: ``on_home.block(visit)`` of each gives it."""
 
 

@@ -32,9 +32,10 @@ from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
 from werda.usecases.post_mail import CHANNEL as MAIL
 from werda.usecases.put_one_time_code import destroy_over
+from werda.usecases.release_orders import release_one
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.seal_record import CounterWentBack, seal
-from werda.usecases.send_mail import Portals, post_notices, send_one
+from werda.usecases.send_mail import Portals, post_notices, post_order_notices, send_one
 from werda.usecases.send_sms import CHANNEL as SMS
 from werda.usecases.send_sms import send_one_sms
 from werda.usecases.sim_change import Rings
@@ -87,7 +88,14 @@ def _mail_jobs(it: Installation) -> list[Job]:
     def notices(connection: Connection) -> bool:
         return post_notices(connection, datetime.now(UTC)) > 0
 
-    return [Job("mail", 5.0, send, channel=MAIL), Job("notices", 5.0, notices)]
+    def order_notices(connection: Connection) -> bool:
+        return post_order_notices(connection, it.custody(), datetime.now(UTC))
+
+    return [
+        Job("mail", 5.0, send, channel=MAIL),
+        Job("notices", 5.0, notices),
+        Job("order-notices", 5.0, order_notices),
+    ]
 
 
 def _sms_jobs(it: Installation) -> list[Job]:
@@ -108,6 +116,7 @@ def _jobs(it: Installation) -> list[Job]:
         *_mail_jobs(it),
         *_sms_jobs(it),
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
+        Job("waiting-orders", 1.0, lambda connection: release_one(connection, datetime.now(UTC))),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
         Job("clear-orders", _HOUR, _clear_orders),
         Job("seal", 1.0, Sealing(it).seal),

@@ -42,12 +42,26 @@ def order_from_operator(
         (public_id, brand_id, customer_id, kind.value, Jsonb(detail), idempotency_key, now),
     ).fetchone()
     if row is None:
-        known = connection.execute(
-            "select id, public_id from operator_order where brand_id = %s and idempotency_key = %s",
-            (brand_id, idempotency_key),
-        ).fetchone()
-        assert known is not None
-        return Ordered(known[0], known[1], repeated=True)
+        return known_order(connection, brand_id, idempotency_key)
+    say_ordered(connection, kind, public_id, brand_id=brand_id, customer_id=customer_id, detail=detail, now=now)
+    return Ordered(row[0], public_id)
+
+
+def known_order(connection: psycopg.Connection[Any], brand_id: int, idempotency_key: str | None) -> Ordered:
+    """The order that stands under this key already."""
+    known = connection.execute(
+        "select id, public_id from operator_order where brand_id = %s and idempotency_key = %s",
+        (brand_id, idempotency_key),
+    ).fetchone()
+    assert known is not None
+    return Ordered(known[0], known[1], repeated=True)
+
+
+def say_ordered(
+    connection: psycopg.Connection[Any], kind: OrderKind, public_id: uuid.UUID, *, brand_id: int,
+    customer_id: int | None, detail: Mapping[str, Any], now: datetime,
+) -> None:  # fmt: skip
+    """Write the message about an order in the transaction at hand."""
     put_out(
         connection,
         _TYPE.format(kind.value),
@@ -57,7 +71,6 @@ def order_from_operator(
         data={"order": str(public_id), "kind": kind.value, **detail},
         now=now,
     )
-    return Ordered(row[0], public_id)
 
 
 def put_out(

@@ -5,6 +5,8 @@ flight goes once more, with the same Message-ID; nobody else gets anything twice
 counts as told when its mail was taken, and one that is no longer true by then is not sent.
 """
 
+import hashlib
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -15,11 +17,12 @@ from psycopg.rows import class_row
 
 from werda.core.mail import MailKind
 from werda.core.notice import NoticeChannel, NoticeKind
+from werda.core.secret import Secret
 from werda.keys.custody import Custody
 from werda.mail.render import Recipient, Sender, render
 from werda.mail.transport import Handed, Never, Post, message_of
 from werda.usecases.open_session import Connection
-from werda.usecases.post_mail import place_of
+from werda.usecases.post_mail import place_of, post_mail
 
 TRIES: Final = 20
 FIRST_DELAY: Final = timedelta(minutes=1)
@@ -80,11 +83,44 @@ def post_notices(connection: Connection, now: datetime) -> int:
         " notice_id) select n.brand_id, n.customer_id, c.email, %s, jsonb_build_object('notice', n.kind), n.created_at,"
         " %s, 0, '', n.id from notice n"
         " join customer c on c.id = n.customer_id and c.email <> '' and c.ended_at is null"
-        " where n.told_at is null and not exists (select from mail m where m.notice_id = n.id)"
+        " where n.told_at is null and n.order_id is null"
+        " and not exists (select from mail m where m.notice_id = n.id)"
         " order by n.id limit %s on conflict (notice_id) do nothing",
         (MailKind.NOTICE.value, now, _CHUNK),
     )
     return posted.rowcount
+
+
+def post_order_notices(connection: Connection, custody: Custody, now: datetime) -> bool:
+    """Post a mail about an order that waits, with a link that cancels it (A6); False when there is none. In autocommit.
+
+    The link's secret is made here: whoever asks for the order never knows it.
+    """
+    with connection.transaction():
+        row = connection.execute(
+            "select n.id, n.brand_id, n.customer_id, n.kind, n.created_at, c.email, o.id,"
+            " coalesce(o.release_at, o.ordered_at) from notice n"
+            " join operator_order o on o.id = n.order_id"
+            " join customer c on c.id = n.customer_id and c.email <> '' and c.ended_at is null"
+            " where n.told_at is null and not exists (select from mail m where m.notice_id = n.id)"
+            " order by n.id limit 1 for update of n, o skip locked"
+        ).fetchone()
+        if row is None:
+            return False
+        notice_id, brand_id, customer_id, kind, created_at, email, order_id, release_at = row
+        token = Secret(secrets.token_urlsafe(32))
+        mail_id = post_mail(
+            connection, MailKind.NOTICE, email, brand_id=brand_id, customer_id=customer_id, now=now,
+            data={"notice": kind, "release": release_at.isoformat(), "path": "/stop"}, secret=token, custody=custody,
+        )  # fmt: skip
+        connection.execute(
+            "update mail set notice_id = %s, created_at = %s where id = %s", (notice_id, created_at, mail_id)
+        )
+        connection.execute(
+            "update operator_order set cancel_hash = %s where id = %s and state = 'waiting'",
+            (hashlib.sha256(token.reveal().encode()).digest(), order_id),
+        )
+        return True
 
 
 def send_one(connection: Connection, custody: Custody, post: Post, portals: Portals, now: datetime) -> bool:

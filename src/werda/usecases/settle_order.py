@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from werda.core.order import OrderKind, OrderState
+from werda.core.order import RESULTS, OrderKind, OrderState
 from werda.usecases.undo_option_order import undo_option_order
 
 
@@ -82,7 +82,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class NoSuchOrder:
-    """There is none of this name, or it is another brand's."""
+    """There is none of this name, it is another brand's, or it waits for its customer's word (A6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +97,14 @@ def settle_order(
     now: datetime, brands: Collection[int] = (),
 ) -> Settled | Refused | SettledOtherwise | NoSuchOrder:  # fmt: skip
     """Settle the order in the transaction at hand; `brands` limits whose it may be, empty means any."""
-    if result.state is OrderState.ORDERED:
+    if result.state not in RESULTS:
         raise ValueError("a result is done or failed")
     row = connection.execute(
         "select id, public_id, brand_id, customer_id, kind, detail, ordered_at, state from operator_order"
         " where public_id = %s and (%s::bigint[] = '{}' or brand_id = any(%s)) for update",
         (public_id, list(brands), list(brands)),
     ).fetchone()
-    if row is None:
+    if row is None or row[-1] == OrderState.WAITING:  # the operator has not heard of it yet
         return NoSuchOrder()
     order_id, name, brand_id, customer_id, kind, detail, ordered_at, state = row
     if state != OrderState.ORDERED:

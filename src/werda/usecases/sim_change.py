@@ -117,6 +117,17 @@ class LockedSims:
         return any(other.activated_at is not None or other.status in IN_USE for other in self.beside(sim))
 
 
+def sims_beside(connection: Connection, brand_id: int, iccid: str) -> LockedSims:
+    """A profile and all others of its line as they are now, not locked: to judge what is only asked for."""
+    rows = connection.execute(
+        "select id, iccid, customer_id, line_id, role, status, activated_at from sim_profile"
+        " where brand_id = %s and (iccid = %s or line_id = (select line_id from sim_profile"
+        " where brand_id = %s and iccid = %s))",
+        (brand_id, iccid, brand_id, iccid),
+    ).fetchall()
+    return LockedSims([_sim(row) for row in rows])
+
+
 def lock_sims(connection: Connection, brand_id: int, iccids: Sequence[str], also_line: int | None = None) -> LockedSims:
     """Lock the lines of these profiles (and `also_line`), then the profiles and all others of those lines."""
     while True:
@@ -133,12 +144,14 @@ def lock_sims(connection: Connection, brand_id: int, iccids: Sequence[str], also
             " where brand_id = %s and iccid = any(%s) or line_id = any(%s) order by id for update",
             (brand_id, list(iccids), lines),
         ).fetchall()
-        sims = [
-            StoredSim(sim_id, iccid, customer, line, SimRole[role.upper()], SimStatus[status.upper()], activated)
-            for sim_id, iccid, customer, line, role, status, activated in rows
-        ]
+        sims = [_sim(row) for row in rows]
         if all(sim.line_id is None or sim.line_id in lines for sim in sims):
             return LockedSims(sims)  # else one went to another line in between, and that one must be locked first
+
+
+def _sim(row: tuple[Any, ...]) -> StoredSim:
+    sim_id, iccid, customer, line, role, status, activated = row
+    return StoredSim(sim_id, iccid, customer, line, SimRole[role.upper()], SimStatus[status.upper()], activated)
 
 
 def carry_out(

@@ -81,9 +81,11 @@ ORDERS: Final[Mapping[OrderKind, Word]] = {
 }
 
 STATES: Final[Mapping[OrderState, Word]] = {
+    OrderState.WAITING: _("waits, can be stopped"),
     OrderState.ORDERED: _("ordered"),
     OrderState.DONE: _("done"),
     OrderState.FAILED: _("failed"),
+    OrderState.CANCELLED: _("cancelled"),
 }
 
 METHODS: Final[Mapping[SignedInBy, Word]] = {

@@ -99,6 +99,8 @@ def _where(row: Event) -> str:
     if row.actor.startswith("customer"):
         place = row.detail.get("place") or row.shown_in
         return _("App") if place == "app" else _("Portal")
+    if row.actor == "link":
+        return _("Link in a mail")
     return _("by itself") if row.actor == "worker" else _("Provider")
 
 

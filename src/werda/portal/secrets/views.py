@@ -11,6 +11,7 @@ from werda.core.secret import Secret
 from werda.documents.qr_code import qr_code
 from werda.look.rings import custody
 from werda.portal.access import Visit, fresh_page, page
+from werda.portal.orders.standing import waiting
 from werda.portal.secrets import standing
 from werda.portal.secrets.words import REASONS
 from werda.usecases.reveal_secret import NotShown, ShownCode, ShownSim, reveal_code, reveal_sim
@@ -28,6 +29,7 @@ def overview(visit: Visit) -> HttpResponseBase:
             "code": standing.code(visit),
             "lines": standing.lines(visit.connection),
             "hotline": standing.hotline(visit),
+            "shown": {"orders": waiting(visit)},
         },
     )
 

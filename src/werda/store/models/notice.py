@@ -6,7 +6,10 @@ from werda.core.notice import NoticeChannel, NoticeKind
 
 
 class Notice(models.Model):
-    """One thing a customer must be told of. `told_at` and `channel` are null until they were."""
+    """One thing a customer must be told of. `told_at` and `channel` are null until they were.
+
+    `order_id` is the order that was asked for, where it can still be cancelled (A6).
+    """
 
     brand_id = models.BigIntegerField()
     customer_id = models.BigIntegerField()
@@ -14,6 +17,7 @@ class Notice(models.Model):
     created_at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)
     channel = models.TextField(null=True)  # noqa: DJ001 - core.notice.NoticeChannel; null while nobody told them
+    order_id = models.BigIntegerField(null=True)
 
     class Meta:
         db_table = "notice"

@@ -16,6 +16,7 @@ class OperatorOrder(models.Model):
     """One order. `public_id` is how the outside names it; `detail` never holds a secret (B9).
 
     `customer_id` is null until the operator says whose it became. `idempotency_key` makes a repeat the same order.
+    One that waits (A6) is handed over at `release_at`; `cancel_hash` is SHA-256 of what the link in the mail carries.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -28,6 +29,8 @@ class OperatorOrder(models.Model):
     idempotency_key = models.TextField(null=True)  # noqa: DJ001 - null is no key; the unique constraint leaves it out
     ordered_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
+    release_at = models.DateTimeField(null=True)
+    cancel_hash = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         db_table = "operator_order"
@@ -40,7 +43,13 @@ class OperatorOrder(models.Model):
                 condition=models.Q(state__in=sorted(s.value for s in OrderState)), name="operator_order_state"
             ),
         )
-        indexes = (models.Index(fields=["customer_id", "ordered_at"], name="operator_order_of_customer"),)
+        indexes = (
+            models.Index(fields=["customer_id", "ordered_at"], name="operator_order_of_customer"),
+            models.Index(fields=["release_at"], name="operator_order_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["cancel_hash"], name="operator_order_link", condition=models.Q(cancel_hash__isnull=False)
+            ),
+        )
 
 
 class OutboxMessage(models.Model):

@@ -11,14 +11,17 @@ create view portal.outbox_message with (security_barrier) as
       and type in ('org.werda.order.book_option.v1', 'org.werda.order.cancel_option.v1')
       and body::jsonb ->> 'type' = type with check option;
 
--- The view portal.operator_order shows a customer all their orders; what may be put in through it is decided here.
-create or replace function portal_orders_options_only() returns trigger language plpgsql as $$
+-- The view portal.operator_order shows a customer all their orders; what may be put in through it is decided here: options, and a
+-- replacement SIM that waits for its customer's word (A6).
+drop function if exists portal_orders_options_only() cascade;
+create or replace function portal_orders_few_things() returns trigger language plpgsql as $$
 begin
-    if current_user = 'werda_portal' and (new.kind not in ('book_option', 'cancel_option') or new.state <> 'ordered') then
-        raise insufficient_privilege using message = 'the portal orders options only';
+    if current_user = 'werda_portal' and not (new.kind in ('book_option', 'cancel_option') and new.state = 'ordered'
+                                              or new.kind = 'replace_sim' and new.state = 'waiting' and new.release_at is not null) then
+        raise insufficient_privilege using message = 'the portal orders options and replacement SIMs only';
     end if;
     return new;
 end $$;
-drop trigger if exists portal_orders_options_only on operator_order;
-create trigger portal_orders_options_only before insert on operator_order
-    for each row execute function portal_orders_options_only();
+drop trigger if exists portal_orders_few_things on operator_order;
+create trigger portal_orders_few_things before insert on operator_order
+    for each row execute function portal_orders_few_things();

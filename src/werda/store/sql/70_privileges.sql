@@ -169,7 +169,10 @@ grant select, insert on portal.option_booking, portal.operator_order to werda_po
 grant update (ends_on, cancelled_at, withdrawn_at, cancel_order, as_of) on portal.option_booking to werda_portal;
 grant insert (message_id, brand_id, stream, type, body, created_at, tries, next_try_at, last_problem)
     on portal.outbox_message to werda_portal;
-grant select on portal.customer_lock to werda_portal;
+grant select, insert, delete on portal.customer_lock to werda_portal;
+-- What waits for the customer's word (A6): cancelled by link or signed in; the worker releases it.
+grant execute on function cancel_by_link(bigint, bytea, timestamptz), cancel_own(uuid, text, timestamptz) to werda_portal;
+grant execute on function cancel_waiting(bigint, text, timestamptz) to werda_custody;
 grant select (id) on portal.mail to werda_portal;
 
 -- Area "Data": what is recorded about the session's customer, and the proof of it (67_own_data.sql).

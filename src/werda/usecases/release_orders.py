@@ -1,0 +1,36 @@
+"""Hand over to the operator what waited long enough for its customer's word (A6).
+
+What the customer locked meanwhile, or whose contract ended, is cancelled instead, and they are told. Cancelling and
+releasing lock the order's row: one of them comes first, and the other finds that it did.
+"""
+
+from datetime import datetime
+
+from werda.core.order import OrderKind
+from werda.usecases.lock_operation import is_locked
+from werda.usecases.order_from_operator import say_ordered
+from werda.usecases.order_later import OPERATIONS
+from werda.usecases.sim_change import Connection
+
+
+def release_one(connection: Connection, now: datetime) -> bool:
+    """Release, or cancel, the order that is due for longest; False when none is. In autocommit."""
+    with connection.transaction():
+        row = connection.execute(
+            "select o.id, o.public_id, o.brand_id, o.customer_id, o.kind, o.detail, c.ended_at is not null"
+            " from operator_order o join customer c on c.id = o.customer_id"
+            " where o.state = 'waiting' and o.release_at <= %s order by o.release_at, o.id limit 1"
+            " for update of o skip locked",
+            (now,),
+        ).fetchone()
+        if row is None:
+            return False
+        order_id, public_id, brand_id, customer_id, kind, detail, ended = row
+        if ended or is_locked(connection, customer_id, OPERATIONS[OrderKind(kind)]):
+            connection.execute("select cancel_waiting(%s, 'worker', %s)", (order_id, now))
+            return True
+        connection.execute("update operator_order set state = 'ordered', cancel_hash = null where id = %s", (order_id,))
+        say_ordered(
+            connection, OrderKind(kind), public_id, brand_id=brand_id, customer_id=customer_id, detail=detail, now=now
+        )
+        return True
