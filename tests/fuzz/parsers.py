@@ -48,10 +48,14 @@ from werda.keys import ring
 from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
 from werda.portal.relying_party import NotRight, credential_id_of
+from werda.push.subscription import HOSTS, Subscription
 from werda.server.settings import BadSetting, Settings
 from werda.store.roles import BadDatabaseUrl, Database
 from werda.usecases import connect_webhook, read_order
 from werda.usecases.importing import cells
+from werda.usecases.importing.booking_file import read_bookings
+from werda.usecases.importing.outcome import Outcome
+from werda.usecases.importing.table_file import Rows
 
 MARK = "90817263544536271809"
 """Stands for a secret in what is fed; no error may hold it."""
@@ -147,7 +151,24 @@ def _event(kind: EventKind, detail: str) -> EventRow:
 
 _verifier = Verifier(tink.new_keyset_handle(prf.prf_key_templates.HMAC_SHA256))
 
+_addresses = st.builds("{}{}".format, st.sampled_from(["https://fcm.googleapis.com", "http://", ""]), _words)
+
+
+def _bookings(rows: list[tuple[str, ...]]) -> None:
+    """What is wrong with a row is told in a sentence, which quotes nothing of it."""
+    outcome = Outcome()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 7
+    read_bookings(Rows(range(2, len(rows) + 2), columns), ZoneInfo("Europe/Berlin"), outcome)
+    assert not any(MARK in remark.reason for remark in outcome.rejects)
+
+
 PARSERS = [
+    Parser(
+        "push.subscription",
+        lambda told: Subscription.read(told[0], told[1], told[2], HOSTS),
+        st.tuples(_addresses, _base64, _base64),
+    ),
+    Parser("usecases.importing.booking_file", _bookings, st.lists(st.tuples(*[_words] * 7), max_size=5)),
     Parser("core.policy_document", policy_document.parse, _toml),
     Parser("core.tariff_document", tariff_document.parse, _toml),
     Parser("core.option_document", option_document.parse, _toml),

@@ -198,6 +198,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 
 # How the pages reach the gate (usecases.ask_gate).
 WERDA_GATE_SOCKET = _settings.gate_socket
+WERDA_PUSHING = _settings.pushing
 WERDA_GATE_KEY_FILE = _settings.keys / ("portal-api-key" if _portal else "desk-api-key")
 # Where LISTEN/NOTIFY is heard, as the role of this process.
 WERDA_DATABASE = _settings.database

@@ -1,6 +1,7 @@
 """Settings come from environment variables, all named ``WERDA_…``; docs/settings.md lists every one of them."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from werda.core.native_app import BadClients, Client, read_clients
 from werda.core.secret import Secret
 from werda.mail.transport import Encryption, Relay
 from werda.portal.sign_in.provider import Provider, may_be_asked
+from werda.push.service import Pushing
+from werda.push.subscription import HOSTS
 from werda.sms.gateway import Gateway
 from werda.store.postgres import EmbeddedPostgres
 from werda.store.roles import Database, passwords_in
@@ -79,6 +82,17 @@ def _sms(environment: Mapping[str, str]) -> Gateway | None:
     except OSError as problem:
         raise BadSetting(f"WERDA_SMS_TOKEN_FILE cannot be read: {problem.strerror}") from None
     return Gateway(url, environment.get("WERDA_SMS_FROM", "Werda"), token)
+
+
+def _pushing(environment: Mapping[str, str]) -> Pushing | None:
+    """In whose name pushes are sent; none are while nobody is named, for they go over the internet."""
+    contact = environment.get("WERDA_PUSH_CONTACT")
+    if not contact:
+        return None
+    if not re.fullmatch(r"mailto:[^@\s]+@[^@\s]+|https://\S+", contact):
+        raise BadSetting("WERDA_PUSH_CONTACT must be mailto:NAME@HOST or https://…: whom a push service writes to")
+    hosts = tuple(host.strip() for host in environment.get("WERDA_PUSH_HOSTS", "").split(",") if host.strip())
+    return Pushing(contact, hosts or HOSTS)
 
 
 def _provider(environment: Mapping[str, str]) -> Provider | None:
@@ -151,6 +165,7 @@ class Settings:
     outside: Outside
     relay: Relay | None
     sms: Gateway | None
+    pushing: Pushing | None
     provider: Provider | None
     mailbox_port: int
     portal_url: str | None
@@ -183,6 +198,7 @@ class Settings:
             outside=_outside(environment),
             relay=_relay(environment),
             sms=_sms(environment),
+            pushing=_pushing(environment),
             provider=_provider(environment),
             mailbox_port=_port(environment, "WERDA_MAILBOX_PORT", 8025),
             portal_url=environment.get("WERDA_PORTAL_URL") or None,

@@ -36,6 +36,8 @@ from werda.usecases.release_orders import release_one
 from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
 from werda.usecases.seal_record import CounterWentBack, seal
 from werda.usecases.send_mail import Portals, post_notices, post_order_notices, send_one
+from werda.usecases.send_push import CHANNEL as PUSH
+from werda.usecases.send_push import forget_pushes, make_push_key, send_one_push
 from werda.usecases.send_sms import CHANNEL as SMS
 from werda.usecases.send_sms import send_one_sms
 from werda.usecases.sim_change import Rings
@@ -56,6 +58,9 @@ _RESTING = 4.0
 """Erasing works a fifth of the time."""
 _LANES = 8
 """So many messages are on their way at the same time, each of another stream."""
+
+_PUSH_LANES = 4
+"""So many push services are waited for at the same time."""
 
 
 def run(settings: Settings) -> None:
@@ -110,11 +115,25 @@ def _sms_jobs(it: Installation) -> list[Job]:
     return [Job("sms", 5.0, send, channel=SMS)]
 
 
+def _push_jobs(it: Installation) -> list[Job]:
+    """None while nobody is named in whose name they go."""
+    pushing = it.settings.pushing
+    if pushing is None:
+        return []
+
+    def send(connection: Connection) -> bool:
+        make_push_key(connection, it.custody(), datetime.now(UTC))
+        return send_one_push(connection, it.custody(), pushing, datetime.now(UTC))
+
+    return [Job("push", 5.0, send, channel=PUSH, lanes=_PUSH_LANES)]
+
+
 def _jobs(it: Installation) -> list[Job]:
     sender = Sender(it.custody, Delays(it.settings.outbox_tries, it.settings.outbox_delay))
     return [
         *_mail_jobs(it),
         *_sms_jobs(it),
+        *_push_jobs(it),
         Job("outbox", min(1.0, it.settings.outbox_delay), sender.send_one, channel=CHANNEL, lanes=_LANES),
         Job("waiting-orders", 1.0, lambda connection: release_one(connection, datetime.now(UTC))),
         Job("forget-answers", _HOUR, lambda connection: forget_answers(connection, datetime.now(UTC))),
@@ -183,8 +202,9 @@ def _forget_traffic(connection: Connection) -> bool:
 
 
 def _forget_sessions(connection: Connection) -> bool:
-    """Remove sessions and steps of signing in that are over."""
+    """Remove sessions, steps of signing in and pushes that are over."""
     forget_sessions(connection, datetime.now(UTC))
+    forget_pushes(connection, datetime.now(UTC))
     return False
 
 

@@ -100,6 +100,10 @@ _LOST: Final[Mapping[RingName, Mapping[str, str]]] = {
         " where code_key_id = any(%(gone)s)",
         "codes in orders": "delete from ordered_code where key_id = any(%(gone)s)",
         "webhooks": "delete from webhook_endpoint where key_id = any(%(gone)s)",
+        "mails with links not sent yet": "delete from mail where sealed_key_id = any(%(gone)s)",
+        "SMS not sent yet": "delete from sms where sealed_key_id = any(%(gone)s)",
+        "devices that get notifications": "delete from push_subscription where sealed_key_id = any(%(gone)s)",
+        "keys for notifications": "delete from push_key where sealed_key_id = any(%(gone)s)",
     },
     RingName.SECOND_FACTOR: {
         "agents' second factors": "delete from mfa_authenticator where %(gone)s::bigint[] is not null",

@@ -27,6 +27,8 @@ from werda.store import code_holders
 from werda.store.queries.keys import FORMER_SECRET_KEY
 from werda.usecases.connect_webhook import place_of
 from werda.usecases.post_mail import place_of as place_of_mail
+from werda.usecases.send_push import key_place_of
+from werda.usecases.send_push import place_of as place_of_push
 from werda.usecases.send_sms import place_of as place_of_sms
 from werda.usecases.set_up import known_keys
 
@@ -93,6 +95,14 @@ def _sms(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
     return custody.seal_for(place_of_sms(row[0]), custody.open_for(place_of_sms(row[0]), ciphertext))
 
 
+def _push(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
+    return custody.seal_for(place_of_push(row[0]), custody.open_for(place_of_push(row[0]), ciphertext))
+
+
+def _push_key(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
+    return custody.seal_for(key_place_of(row[0]), custody.open_for(key_place_of(row[0]), ciphertext))
+
+
 _PLACES: Final = (
     _Place("sealed_secret", ("customer_id", "sim_id", "kind"), "ciphertext", "key_id", True, _bound(None)),
     _Place(
@@ -106,6 +116,8 @@ _PLACES: Final = (
     _Place("customer_login", ("id",), "totp", "totp_key_id", True, _bound(Kind.LOGIN_TOTP)),
     _Place("mail", ("id",), "sealed", "sealed_key_id", True, _mail),
     _Place("sms", ("id",), "sealed", "sealed_key_id", True, _sms),
+    _Place("push_subscription", ("id",), "sealed", "sealed_key_id", True, _push),
+    _Place("push_key", ("id",), "sealed", "sealed_key_id", True, _push_key),
 )
 
 

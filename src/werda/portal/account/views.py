@@ -16,6 +16,7 @@ from werda.documents.qr_code import qr_code
 from werda.look.rings import custody
 from werda.portal.access import Visit, fresh_page, page
 from werda.portal.account.forms import FirstCode, NewPassword
+from werda.portal.account.push_views import push_key
 from werda.usecases.change_login import Change, add_totp, remove_totp, set_password
 from werda.usecases.check_login import TOTP_BYTES, totp_of
 from werda.usecases.end_sessions import end_other_sessions, end_session
@@ -31,7 +32,14 @@ def overview(visit: Visit) -> HttpResponseBase:
     assert login is not None, "a session has its login"
     return visit.render(
         "account/overview.html",
-        {"name": login[0], "has_password": login[1], "totp_since": login[2], **_passkeys(visit), **_sessions(visit)},
+        {
+            "name": login[0],
+            "has_password": login[1],
+            "totp_since": login[2],
+            **_passkeys(visit),
+            **_sessions(visit),
+            "push_key": push_key(visit),
+        },
     )
 
 
@@ -120,12 +128,13 @@ def end_one(visit: Visit, session_id: int) -> HttpResponseBase:
 
 def _sessions(visit: Visit) -> dict[str, Any]:
     rows = visit.connection.execute(
-        "select id, device, place, opened_at, seen_at from portal_session"
+        "select id, device, place, opened_at, seen_at,"
+        " exists (select from push_subscription p where p.session_id = portal_session.id) from portal_session"
         " where ended_at is null and expires_at > %s order by seen_at desc, id desc limit 50",
         (visit.now,),
     ).fetchall()
     here = visit.signed_in.id
-    names = ("id", "device", "place", "opened_at", "seen_at")
+    names = ("id", "device", "place", "opened_at", "seen_at", "pushes")
     return {"sessions": [{**dict(zip(names, row, strict=True)), "here": row[0] == here} for row in rows]}
 
 

@@ -97,6 +97,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     shell = shell_of()
     version = version_of(shell, shop, _dress(request), language)
     head = f"const SHELL = {json.dumps(shell)};\nconst VERSION = {json.dumps(version)};\n"
+    head += f"const NAME = {json.dumps(_name(request))};\n"
     script = f"{head}importScripts({json.dumps(static('app/worker.js') + '?' + version)});\n"
     answer = HttpResponse(script, content_type="text/javascript; charset=utf-8")
     answer.headers["Service-Worker-Allowed"] = "/"

@@ -30,6 +30,7 @@ from werda.store.models.option import OptionBooking, OptionVersion
 from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.outgoing_call import OutgoingCall
 from werda.store.models.portal import CustomerLogin, Passkey, PortalSession, SignInStep
+from werda.store.models.push import Push, PushKey, PushSubscription
 from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
@@ -87,6 +88,9 @@ __all__ = [
     "Passkey",
     "PolicyVersion",
     "PortalSession",
+    "Push",
+    "PushKey",
+    "PushSubscription",
     "RateLimit",
     "SealLeaf",
     "SealedCheckpoint",

@@ -133,6 +133,13 @@ grant select, insert, update, delete on enrolment, sms to werda_custody;
 -- Area "Account" and passkeys at sign-in.
 grant execute on function portal_passkey(bigint, bytea) to werda_portal;
 
+-- Pushes: the portal subscribes its own customer's browsers; the worker sends, forgets and makes the key.
+grant select on portal.push_subscription to werda_portal;
+grant execute on function subscribe_push(bytea, text, timestamptz), seal_push_subscription(bigint, bytea, bigint),
+    unsubscribe_push(bytea), push_to_me(timestamptz), push_public_key() to werda_portal;
+grant select, update, delete on push, push_subscription to werda_custody;
+grant select, insert, update on push_key to werda_custody;
+
 -- Area "Code & SIM": what lies sealed of the session's customer, and what changing a code moves.
 grant update (language) on portal.customer to werda_portal;  -- to lock the row while a code changes
 grant select, insert, update on portal.sealed_secret, portal.credential to werda_portal;
