@@ -1,6 +1,7 @@
 """Keys rotate while everything goes on: added, promoted, rewrapped, retired (B5)."""
 
 import itertools
+import re
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -17,16 +18,18 @@ from werda.keys import keyset, ring
 from werda.keys.custody import Custody, Kind
 from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
-from werda.store.queries.keys import rows_under
+from werda.store.queries.keys import _CUSTODY, rows_under
 from werda.store.roles import Role
+from werda.usecases.add_representative import place_of as place_of_representative
 from werda.usecases.choose_code import Chosen
 from werda.usecases.connect_webhook import connect_webhook, make_secret, place_of, rotate_secret
 from werda.usecases.count_codes import count_codes
 from werda.usecases.hold_keys import HeldKeys
 from werda.usecases.replace_code import replace_code
 from werda.usecases.retire_key import NothingFormer, Retired, StillNamed
-from werda.usecases.rewrap import rewrap_custody, rewrap_verifier
+from werda.usecases.rewrap import _PLACES, rewrap_custody, rewrap_verifier
 from werda.usecases.rotate_key import Added, Behind, Early, Promoted, Unfinished
+from werda.usecases.send_push import make_push_key
 
 BOTH = (RingName.CUSTODY, RingName.VERIFIER)
 
@@ -346,3 +349,42 @@ def test_the_gate_verifies_while_keys_rotate(town: KeyTown, tmp_path: Path) -> N
 def primary(town: KeyTown) -> tuple[int]:
     """The verifier's primary key, as a statement's parameter."""
     return (town.database.verifier.primary_id,)
+
+
+def test_no_key_is_taken_while_anything_lies_under_it() -> None:
+    """What is sealed anew is what is looked for before a key goes: else a key could go that is still needed."""
+    assert {place.table for place in _PLACES} == set(re.findall(r"from ([a-z]\w+)", _CUSTODY))
+
+
+def test_what_the_portal_seals_moves_with_the_rest(town: KeyTown) -> None:  # E2, C8
+    maren = town.person("0815")
+    custody, verifier = town.database.custody, town.database.verifier
+    with town.custody() as connection, town.database.connect() as owner:
+        make_push_key(connection, custody, town.now)
+        row = owner.execute(
+            "insert into representative (brand_id, customer_id, number, name, kind, scope, begins_at, expires_at,"
+            " idempotency_key) values (%s, %s, '9000000001', 'Erika', 'carer', '{}', now(), now() + interval '1 year',"
+            " '') returning id",
+            (town.brand, maren.id),
+        ).fetchone()
+        assert row is not None
+        code = Secret("4711")
+        owner.execute(
+            "update representative set sealed = %s, sealed_key_id = %s where id = %s",
+            (custody.seal_for(place_of_representative(row[0]), code), custody.key_id, row[0]),
+        )
+        owner.execute(
+            "insert into credential (customer_id, person_id, method, sim_id, key_id, mac)"
+            " values (%s, %s, 1, 0, %s, %s)",
+            (maren.id, row[0], verifier.primary_id, verifier.credential(Method.CUSTOMER_CODE, maren.id, code)),
+        )
+    town.rotate(RingName.CUSTODY, RingName.VERIFIER)
+    town.rewrap()
+    with town.custody() as connection:
+        custody, verifier = town.database.custody, town.database.verifier
+        assert list(rows_under(connection, "custody")) == [custody.key_id]
+        assert list(rows_under(connection, "verifier")) == [verifier.primary_id]
+    [(sealed,)] = town.database.rows("select sealed from representative")
+    assert custody.open_for(place_of_representative(row[0]), bytes(sealed)) == code
+    [(mac,)] = town.database.rows("select mac from credential where person_id = %s", row[0])
+    assert bytes(mac) == verifier.credential(Method.CUSTOMER_CODE, maren.id, code)

@@ -57,6 +57,19 @@ def waiting_order(portal: Portal, person: Person) -> UUID:
     return UUID(str(row[0]))
 
 
+def representative_of(portal: Portal, person: Person) -> int:
+    """Somebody who may speak for this person."""
+    with portal.database.connect() as owner:
+        row = owner.execute(
+            "insert into representative (brand_id, customer_id, number, name, kind, scope, begins_at, expires_at,"
+            " idempotency_key) values (%s, %s, '9' || lpad(floor(random() * 1e9)::text, 9, '0'), 'Erika Beispiel',"
+            " 'carer', '{explain_bill}', now(), now() + interval '1 year', gen_random_uuid()::text) returning id",
+            (portal.town.brand, person.id),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 Named = dict[str, object]
 
 FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
@@ -69,6 +82,8 @@ FOREIGN: Final[dict[str, Callable[[Portal, Person], Named]]] = {
     "options:withdraw": lambda portal, other: {"public_id": one_booking(portal, other)},
     "orders:replace": lambda _, other: {"sim_id": other.sims[0].id},
     "orders:stop_own": lambda portal, other: {"public_id": waiting_order(portal, other)},
+    "representatives:end": lambda portal, other: {"representative_id": representative_of(portal, other)},
+    "representatives:renew": lambda portal, other: {"representative_id": representative_of(portal, other)},
     "secrets:sim": lambda _, other: {"sim_id": other.sims[0].id},
 }
 """By name of the page (``area:page``): what the address says when the thing is this other person's."""

@@ -20,6 +20,8 @@ class Why(StrEnum):
     LEVEL = "level"
     LOCKED_BY_CUSTOMER = "locked_by_customer"
     NOT_LOCKABLE = "not_lockable"
+    NOT_IN_SCOPE = "not_in_scope"
+    """A representative asks for what they may not (E2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,12 @@ class NotAllowed:
     required: Level
 
 
-def may(level: Level, required: Level, *, locked: bool) -> NotAllowed | None:
-    """None when somebody of `level` may have the operation done."""
+def may(level: Level, required: Level, *, locked: bool, in_scope: bool = True) -> NotAllowed | None:
+    """None when somebody of `level` may have the operation done. `in_scope`: a representative may ask for it."""
     if level < required:
         return NotAllowed(Why.LEVEL, required)
+    if not in_scope:
+        return NotAllowed(Why.NOT_IN_SCOPE, required)
     return NotAllowed(Why.LOCKED_BY_CUSTOMER, required) if locked else None
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from werda.core.representative import Representative
 from werda.core.topic import topic_of
 from werda.desk.standing import Standing
-from werda.desk.words import PAYMENTS, SIM_KINDS, SIM_STATUS, TOPICS
+from werda.desk.words import PAYMENTS, SIM_KINDS, SIM_STATUS, SPEAKERS, TOPICS
 from werda.store.models.call import CallState
 from werda.store.queries.board import LiveCall
 from werda.store.queries.customer import GrantedCustomer, LineWithSims
@@ -88,6 +89,11 @@ def customer_panel(customer: GrantedCustomer) -> dict[str, Any]:
             },
         }
     return facts | {"lines": [_line(line) for line in customer.lines]}
+
+
+def speaker_panel(speaker: Representative) -> dict[str, Any]:
+    """Who speaks for the customer, and until when (E2)."""
+    return {"name": speaker.name, "kind_word": SPEAKERS[speaker.kind], "until": speaker.expires_at}
 
 
 def note_panel(customer: GrantedCustomer) -> Sequence[dict[str, Any]]:

@@ -89,13 +89,19 @@ class OperationGroup:
     words: tuple[Text, ...]
 
 
-def operations(policy: Policy | None, level: Level) -> list[OperationGroup]:
-    """What the policy in force allows at `level`, then what it keeps locked (A2). No policy, no operations."""
+def operations(policy: Policy | None, level: Level, scope: frozenset[Operation] | None = None) -> list[OperationGroup]:
+    """What the policy in force allows at `level`, then what it keeps locked (A2). No policy, no operations.
+
+    `scope` is what a representative may ask for (E2); None for the account holder.
+    """
     if policy is None:
         return []
+    theirs = frozenset(Operation) if scope is None else scope | {Operation.PUBLIC_INFORMATION}
     needed = {required: [o for o in Operation if policy.required_level(o) is required] for required in Level}
-    allowed = tuple(OPERATIONS[o] for required in Level if required <= level for o in needed[required])
-    groups = [OperationGroup(True, _("Allowed now"), allowed)]
+    reached = [o for required in Level if required <= level for o in needed[required]]
+    groups = [OperationGroup(True, _("Allowed now"), tuple(OPERATIONS[o] for o in reached if o in theirs))]
+    if beyond := tuple(OPERATIONS[o] for o in reached if o not in theirs):
+        groups.append(OperationGroup(False, _("The account holder has not allowed this representative"), beyond))
     groups += [
         OperationGroup(False, _UNLOCKED_BY[required], tuple(OPERATIONS[o] for o in needed[required]))
         for required in Level

@@ -21,13 +21,14 @@ from werda.core.policy import Policy
 from werda.core.secret import Secret
 from werda.desk.access import agent_of, for_agents, forget_grant, grant_secret, keep_grant, living_grant, with_grant
 from werda.desk.forms import IncidentForm, LegacyForm, NoteForm, VerifyForm
-from werda.desk.panels import Row, customer_panel, note_panel
+from werda.desk.panels import Row, customer_panel, note_panel, speaker_panel
 from werda.desk.question import ASKED, mark_of, question_panel
 from werda.desk.result import Result
 from werda.desk.standing import Standing, operations
 from werda.store.queries.board import alarms, brand_names, live_calls, policies_of
 from werda.store.queries.customer import customer_for
 from werda.store.queries.grant import Grant
+from werda.store.queries.representatives import speaker_of
 from werda.usecases.ask_customer import ask_customer, last_question
 from werda.usecases.ask_gate import Gate, GateUnavailable, LegacyProof, NotRedeemed
 from werda.usecases.lift_lockout import Lifting, lift_lockout_by_grant
@@ -265,6 +266,7 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
     )
     policy = Policy.in_force(policies_of(grant.brand_id), now)
     customer = customer_for(grant)
+    speaker = speaker_of(grant) if customer else None
     question = last_question(grant.secret, agent_id=grant.agent_id)
     result, number = (None, "") if forms else _result_of(request, grant)
     context = {
@@ -277,7 +279,8 @@ def _call_page(request: HttpRequest, grant: Grant, **forms: Any) -> HttpResponse
         "question": question_panel(question),
         "mark": mark_of(grant, question),
         "may_ask": policy is not None and policy.accepts(Method.APP_CONFIRMATION, Channel.PORTAL, now) is not None,
-        "operations": operations(policy, standing.level),
+        "operations": operations(policy, standing.level, speaker.scope if speaker else None),
+        "speaker": speaker_panel(speaker) if speaker else None,
         "result": result,
         "verify_form": VerifyForm(initial={"number": number}),
         "note_form": NoteForm(initial={"topic": rows[0].call.topic}),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from werda.core.call import Channel
 from werda.core.method import Method
 from werda.core.policy import Operation
+from werda.core.representative import RepresentativeKind
 from werda.core.topic import Topic
 
 Text = str | Promise
@@ -50,6 +51,13 @@ TOPICS: Final[Mapping[Topic, Text]] = {
     Topic.FAULT: _("Fault"),
     Topic.CONTRACT: _("Contract"),
     Topic.OTHER: _("Something else"),
+}
+
+SPEAKERS: Final[Mapping[RepresentativeKind, Text]] = {
+    RepresentativeKind.REPRESENTATIVE: _("representative"),
+    RepresentativeKind.CARER: _("carer"),
+    RepresentativeKind.HEIR: _("heir"),
+    RepresentativeKind.BUSINESS_CALLER: _("calls for the company"),
 }
 
 SIM_KINDS: Final[Mapping[str, Text]] = {"physical": _("SIM card"), "esim": _("eSIM")}

@@ -170,7 +170,7 @@ class Engine:
             await lane.identify([waiting.attempt for waiting in fresh], self._clock() if self._clock else None)
             for waiting in fresh:
                 waiting.identified = True
-        first: dict[tuple[int, bool], _Waiting] = {}
+        first: dict[tuple[int, int, bool], _Waiting] = {}
         for waiting in batch:
             first.setdefault(waiting.attempt.budget, waiting)
         chosen = list(first.values())
@@ -215,7 +215,7 @@ class Engine:
             attempt_id=answer.attempt_id,
             call_id=answer.call_id,
             customer_id=attempt.customer,
-            person_id=0,
+            person_id=attempt.person,
             line_id=answer.line_id,
             level=Level(answer.level),
             method=Method(answer.method),

@@ -69,6 +69,7 @@ class Attempt:
     ruling: Ruling
     customer: int = 0
     own: bool = False
+    person: int = 0  # a representative's id; 0 is the account holder (E2)
     stepped_up: bool = False  # a wide source of it is over its limit (C5)
 
     @property
@@ -77,9 +78,9 @@ class Attempt:
         return self.request.brand_id, self.request.call_ref
 
     @property
-    def budget(self) -> tuple[int, bool]:
+    def budget(self) -> tuple[int, int, bool]:
         """The budget, of which a batch holds one attempt at most; of one-time codes, one of a person at all."""
-        return self.customer, self.own and not self.once
+        return self.customer, self.person, self.own and not self.once
 
     @property
     def once(self) -> bool:
@@ -140,15 +141,16 @@ class Lane:
     async def identify(self, attempts: Sequence[Attempt], now: datetime | None) -> None:
         """Find out who is meant, for all at once; an unknown number becomes a decoy (C7)."""
         requests = [attempt.request for attempt in attempts]
-        [(customers, owns)] = await self.identify_statement.fetch(
+        [(customers, persons, owns)] = await self.identify_statement.fetch(
             now,
             [r.brand_id for r in requests],
             [r.line for r in requests],
             [r.customer_number for r in requests],
             [r.source.calling_number if r.source.asserted else None for r in requests],
         )
-        for attempt, customer, own in zip(attempts, customers, owns, strict=True):
-            attempt.customer, attempt.own = customer, own
+        for attempt, customer, person, own in zip(attempts, customers, persons, owns, strict=True):
+            # Whoever speaks for somebody has one budget, from whichever line (C1).
+            attempt.customer, attempt.person, attempt.own = customer, person, own and not person
 
     async def verify(self, attempts: Sequence[Attempt], verifier: Verifier, now: datetime | None) -> list[Answer]:
         """Judge, count and append a batch; raises `Unavailable` when the outcome of the commit is unknown."""
@@ -198,7 +200,7 @@ class Lane:
             verifier.key_ids,
             [r.brand_id for r in requests],
             [a.customer for a in attempts],
-            [0] * len(attempts),
+            [a.person for a in attempts],
             [a.own for a in attempts],
             [r.channel.value for r in requests],
             [r.method.value for r in rulings],

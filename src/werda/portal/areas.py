@@ -16,6 +16,7 @@ AREAS: Final = (
     "app",
     "help",
     "data",
+    "representatives",
     "native",
 )
 

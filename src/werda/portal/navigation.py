@@ -36,5 +36,6 @@ ROOMS: Final = (
 ACCOUNT: Final[tuple[Way, ...]] = (
     Way("history:notices", _("Notices"), "info"),
     Way("data:overview", _("My data"), "person"),
+    Way("representatives:overview", _("Representatives"), "person"),
 )
 """What one's own account holds: ways of signing in, devices, data, representatives."""

@@ -27,6 +27,7 @@ from werda.usecases.erase_due import destroy_legacy, erase_due
 from werda.usecases.export_checkpoints import Outside, export_checkpoints
 from werda.usecases.fill_in_order import remove_expired
 from werda.usecases.flag_outliers import flag_outliers
+from werda.usecases.forget_representatives import forget_representatives
 from werda.usecases.forget_sessions import forget_sessions
 from werda.usecases.forget_traffic import forget_traffic
 from werda.usecases.hold_keys import CHANNEL as KEYS
@@ -202,9 +203,10 @@ def _forget_traffic(connection: Connection) -> bool:
 
 
 def _forget_sessions(connection: Connection) -> bool:
-    """Remove sessions, steps of signing in and pushes that are over."""
+    """Remove sessions, steps of signing in, pushes and representatives that are over."""
     forget_sessions(connection, datetime.now(UTC))
     forget_pushes(connection, datetime.now(UTC))
+    forget_representatives(connection, datetime.now(UTC))
     return False
 
 

@@ -41,6 +41,8 @@ _LISTS: Final[dict[str, LiteralString]] = {
     "logins": "select name, enrolled_at, password_since, totp_since, hides_secrets from customer_login"
     " where customer_id = %s order by id",
     "passkeys": "select name, enrolled_at, used_at from passkey where customer_id = %s order by id",
+    "representatives": "select number, name, kind, scope, begins_at, expires_at, ended_at from representative"
+    " where customer_id = %s order by id",
     "push_subscriptions": "select host, created_at, delivered_at from push_subscription"
     " where customer_id = %s order by id",
     "sessions": "select method, place, device, opened_at, seen_at, ended_at from portal_session"

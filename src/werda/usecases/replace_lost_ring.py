@@ -100,6 +100,8 @@ _LOST: Final[Mapping[RingName, Mapping[str, str]]] = {
         " where code_key_id = any(%(gone)s)",
         "codes in orders": "delete from ordered_code where key_id = any(%(gone)s)",
         "webhooks": "delete from webhook_endpoint where key_id = any(%(gone)s)",
+        "codes of representatives, sealed": "update representative set sealed = null, sealed_key_id = null"
+        " where sealed_key_id = any(%(gone)s)",
         "mails with links not sent yet": "delete from mail where sealed_key_id = any(%(gone)s)",
         "SMS not sent yet": "delete from sms where sealed_key_id = any(%(gone)s)",
         "devices that get notifications": "delete from push_subscription where sealed_key_id = any(%(gone)s)",

@@ -33,25 +33,44 @@ def permitted(
     """Whether `operation` may be done, in the transaction at hand."""
     required = policy.required_level(operation)
     living = connection.execute(
-        "select customer_id, brand_id, line_id, level from call_grant"
+        "select customer_id, brand_id, line_id, level, person_id from call_grant"
         " where secret_hash = %s and agent_id = %s and call_id = %s and expires_at > %s",
         (hashlib.sha256(grant.secret.reveal().encode()).digest(), grant.agent_id, grant.call_id, now),
     ).fetchone()
     if living is None:
         return NotAllowed(Why.NO_GRANT, required)
-    customer_id, brand_id, line_id, level = living
+    customer_id, brand_id, line_id, level, person_id = living
     if customer_id is None:
         return NotAllowed(Why.LEVEL, required)
     customer = connection.execute(
         "select customer_number, ended_at from customer where id = %s for update", (customer_id,)
     ).fetchone()
-    no = may(Level(level), required, locked=is_locked(connection, customer_id, operation))
+    no = may(
+        Level(level),
+        required,
+        locked=is_locked(connection, customer_id, operation),
+        in_scope=_in_scope(connection, customer_id, person_id, operation, now),
+    )
     if no is None and (customer is None or customer[1] is not None):
         no = NotAllowed(Why.ENDED, required)
     if no is not None:
         return _refuse(connection, grant, operation, no, brand_id=brand_id, customer_id=customer_id, now=now)
     assert customer is not None
     return Permitted(brand_id, customer_id, customer[0], line_id)
+
+
+def _in_scope(
+    connection: Connection, customer_id: int, person_id: int | None, operation: Operation, now: datetime
+) -> bool:
+    """Whether the person who calls may ask for it: the account holder for everything (E2)."""
+    if not person_id:
+        return True
+    found = connection.execute(
+        "select 1 from representative where id = %s and customer_id = %s and ended_at is null and expires_at > %s"
+        " and %s = any(scope)",
+        (person_id, customer_id, now, operation.value),
+    )
+    return found.fetchone() is not None
 
 
 def _refuse(

@@ -25,6 +25,7 @@ from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
 from werda.store import code_holders
 from werda.store.queries.keys import FORMER_SECRET_KEY
+from werda.usecases.add_representative import place_of as place_of_representative
 from werda.usecases.connect_webhook import place_of
 from werda.usecases.post_mail import place_of as place_of_mail
 from werda.usecases.send_push import key_place_of
@@ -99,6 +100,11 @@ def _push(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
     return custody.seal_for(place_of_push(row[0]), custody.open_for(place_of_push(row[0]), ciphertext))
 
 
+def _representative(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
+    place = place_of_representative(row[0])
+    return custody.seal_for(place, custody.open_for(place, ciphertext))
+
+
 def _push_key(custody: Custody, row: Row, ciphertext: bytes) -> bytes:
     return custody.seal_for(key_place_of(row[0]), custody.open_for(key_place_of(row[0]), ciphertext))
 
@@ -117,6 +123,7 @@ _PLACES: Final = (
     _Place("mail", ("id",), "sealed", "sealed_key_id", True, _mail),
     _Place("sms", ("id",), "sealed", "sealed_key_id", True, _sms),
     _Place("push_subscription", ("id",), "sealed", "sealed_key_id", True, _push),
+    _Place("representative", ("id",), "sealed", "sealed_key_id", True, _representative),
     _Place("push_key", ("id",), "sealed", "sealed_key_id", True, _push_key),
 )
 
@@ -142,7 +149,11 @@ def rewrap_verifier(
     brands = [brand for (brand,) in connection.execute("select id from brand order by id").fetchall()]
     rings = _Rings(connection, verifier, custody, former, bool(lost))
     works: list[_Work] = [((-1,), partial(_codes_anew, rings, brand)) for brand in brands]
-    works += [((-1, -1), partial(_puks_anew, rings)), ((-1, -1, -1), partial(_letter_codes_anew, rings))]
+    works += [
+        ((-1, -1), partial(_puks_anew, rings)),
+        ((-1,), partial(_representatives_anew, rings)),
+        ((-1, -1, -1), partial(_letter_codes_anew, rings)),
+    ]
     return _all_of(connection, works if former else [], progress)
 
 
@@ -251,6 +262,33 @@ def _codes_anew(rings: _Rings, brand: int, after: Row) -> _Chunk:
             counts[rings.verifier.popularity(brand, code)] += 1
     code_holders.tally(rings.connection, brand, rings.verifier.primary_id, counts)
     return _Chunk((rows[-1][0],) if rows else None, Rewrapped(len(moved), len(rows) - len(anew)))
+
+
+def _representatives_anew(rings: _Rings, after: Row) -> _Chunk:
+    """Codes of representatives; nobody counts how many hold them, as they are random (B3)."""
+    rows = rings.connection.execute(
+        "select r.id, r.customer_id, k.key_id, k.mac, r.sealed from credential k"
+        " join representative r on r.id = k.person_id and r.customer_id = k.customer_id and r.sealed is not null"
+        " where k.person_id > 0 and k.method = %s and k.key_id = any(%s) and r.id > %s"
+        " order by r.id limit %s for update of k skip locked",
+        (Method.CUSTOMER_CODE, rings.former, *after, CHUNK),
+    ).fetchall()
+    done = 0
+    for person, customer, key_id, mac, sealed in rows:
+        try:
+            code = rings.custody.open_for(place_of_representative(person), sealed)
+        except BadKeyRing:
+            continue
+        if rings.fits(Method.CUSTOMER_CODE, customer, code, key_id, mac):
+            rings.connection.execute(
+                "update credential set key_id = %s, mac = %s where customer_id = %s and person_id = %s and method = %s",
+                (
+                    *(rings.verifier.primary_id, rings.verifier.credential(Method.CUSTOMER_CODE, customer, code)),
+                    *(customer, person, Method.CUSTOMER_CODE),
+                ),
+            )
+            done += 1
+    return _Chunk((rows[-1][0],) if rows else None, Rewrapped(done, len(rows) - done))
 
 
 def _puks_anew(rings: _Rings, after: Row) -> _Chunk:

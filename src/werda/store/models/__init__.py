@@ -31,6 +31,7 @@ from werda.store.models.order import OperatorOrder, OutboxMessage
 from werda.store.models.outgoing_call import OutgoingCall
 from werda.store.models.portal import CustomerLogin, Passkey, PortalSession, SignInStep
 from werda.store.models.push import Push, PushKey, PushSubscription
+from werda.store.models.representative import Representative
 from werda.store.models.seal import CheckpointExport, EventBatch, EventSeal, SealedCheckpoint, SealLeaf
 from werda.store.models.secret import Credential, KeyCanary, SealedSecret
 from werda.store.models.signup import OrderDraft, OrderedCode, TariffVersion
@@ -92,6 +93,7 @@ __all__ = [
     "PushKey",
     "PushSubscription",
     "RateLimit",
+    "Representative",
     "SealLeaf",
     "SealedCheckpoint",
     "SealedSecret",

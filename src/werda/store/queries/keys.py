@@ -30,6 +30,12 @@ _CUSTODY: Final = f"""
     union all select sealed_key_id, 'letter codes not printed yet' from one_time_code where sealed is not null
     union all select code_key_id, 'codes in drafts of orders' from order_draft where code is not null
     union all select key_id, 'codes in orders' from ordered_code
+    union all select totp_key_id, 'authenticator apps of customers' from customer_login where totp is not null
+    union all select sealed_key_id, 'links in mails' from mail where sealed is not null
+    union all select sealed_key_id, 'codes in SMS' from sms where sealed is not null
+    union all select sealed_key_id, 'codes of representatives' from representative where sealed is not null
+    union all select sealed_key_id, 'notifications' from push_subscription where sealed is not null
+    union all select sealed_key_id, 'notifications' from push_key
     union all select {_OF_BYTES.format("secret")}, 'webhooks' from webhook_endpoint
     union all select {FORMER_SECRET_KEY}, 'webhooks' from webhook_endpoint where former_secret is not null"""  # noqa: S608
 _SECOND_FACTOR: Final = f"""

@@ -19,6 +19,11 @@ begin
     end loop;
 end $$;
 
+-- Who else may speak for them (E2).
+create view portal.representative with (security_barrier) as
+    select id, customer_id, number, name, kind, scope, begins_at, expires_at, ended_at from public.representative
+    where customer_id = (select public.portal_customer());
+
 -- What the portal records, it records of its own customer and in the name of the session.
 create view portal.event with (security_barrier) as
     select * from public.event where customer_id = (select public.portal_customer()) with check option;

@@ -133,6 +133,14 @@ grant select, insert, update, delete on enrolment, sms to werda_custody;
 -- Area "Account" and passkeys at sign-in.
 grant execute on function portal_passkey(bigint, bytea) to werda_portal;
 
+-- Representatives (E2): the session's customer keeps them, an agent sees who is speaking.
+grant select on portal.representative to werda_portal;
+grant execute on function add_representative(text, text, text, text[], timestamptz, bigint, bytea, text, int, text, timestamptz),
+    seal_representative(bigint, bytea, bigint), renew_representative(bigint, bigint, bytea, text, timestamptz),
+    end_representative(bigint, text, timestamptz) to werda_portal;
+grant execute on function speaker() to werda_desk;
+grant select, insert, update, delete on representative to werda_custody;
+
 -- Pushes: the portal subscribes its own customer's browsers; the worker sends, forgets and makes the key.
 grant select on portal.push_subscription to werda_portal;
 grant execute on function subscribe_push(bytea, text, timestamptz), seal_push_subscription(bigint, bytea, bigint),
