@@ -25,6 +25,7 @@ from werda.store.queries.grant import Grant
 from werda.store.queries.policies import policy_in_force
 from werda.store.roles import Role
 from werda.usecases.asker import Asker, asker_of_grant
+from werda.usecases.end_contract import end_contract
 from werda.usecases.forget_representatives import KEPT, forget_representatives
 
 __all__ = ["agent", "gate", "portal", "shot"]
@@ -141,8 +142,8 @@ def test_when_their_time_is_over_they_are_as_unknown_as_anybody(helper: Helper, 
 
 
 def test_an_ended_contract_ends_them_too(helper: Helper, gate: Gate, town: Town) -> None:
-    with town.database.connect() as owner:
-        owner.execute("update customer set ended_at = now() where id = %s", (helper.person.id,))
+    with town.database.database.connect(Role.CUSTODY) as custody:
+        end_contract(custody, customer_id=helper.person.id, actor="operator", now=datetime.now(UTC))
     assert says(gate, helper.number, helper.code) == "refused"
 
 

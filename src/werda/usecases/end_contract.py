@@ -71,6 +71,11 @@ def end_contract(connection: Connection, *, customer_id: int, actor: str, now: d
             " as_of = %(now)s where customer_id = %(customer)s and (ends_on is null or ends_on > %(day)s)",
             {"day": _day(connection, brand_id, now), "now": now, "customer": customer_id},
         )
+        connection.execute(
+            "update representative set ended_at = %(now)s, sealed = null, sealed_key_id = null"
+            " where customer_id = %(customer)s and ended_at is null",
+            {"now": now, "customer": customer_id},
+        )
         connection.execute("delete from one_time_code where customer_id = %s", (customer_id,))
         connection.execute("delete from letter where customer_id = %s and printed_at is null", (customer_id,))
         connection.execute("update credential set until = least(until, %s) where customer_id = %s", (now, customer_id))

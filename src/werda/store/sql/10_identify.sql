@@ -15,7 +15,7 @@ language sql stable security definer set search_path = public, pg_temp as $$
     from unnest(p_brand, p_line, p_number, p_asserted) with ordinality u(brand, line, number, asserted, i)
     left join line l on l.brand_id = u.brand and l.msisdn = u.line and not l.shared and l.ended_at is null
     left join customer c on c.brand_id = u.brand and c.customer_number = u.number and u.line is null and c.ended_at is null
-    left join (representative r join customer rc on rc.id = r.customer_id and rc.ended_at is null)
+    left join representative r
            on r.brand_id = u.brand and r.number = u.number and u.line is null and r.ended_at is null
           and r.expires_at > coalesce(p_now, clock_timestamp())
     left join line a on a.brand_id = u.brand and a.msisdn = u.asserted and not a.shared and a.ended_at is null
