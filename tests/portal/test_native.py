@@ -1,17 +1,20 @@
 """The operator's own app, signed in by a real OAuth client, gets by JSON what the pages show, and no more (S8)."""
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
 from authlib.integrations.httpx_client import OAuth2Client  # type: ignore[import-untyped]
 
+from tests.booking import offered, one_booking
 from tests.people import Person, Town
-from tests.portal.foreign import asked
+from tests.portal.foreign import asked, waiting_order
 from tests.portals import Browser, Portal, enrol, running_portal
 from werda.core.native_app import BadClients, read_clients
 
@@ -23,8 +26,22 @@ redirect_uris = ["org.nordfunk.app:/signed-in", "http://127.0.0.1/signed-in"]
 [clients.other-app]
 name = "Other"
 redirect_uris = ["https://other.example/signed-in"]
+
+[clients.elsewhere]
+name = "Another brand's"
+redirect_uris = ["https://elsewhere.example/signed-in"]
+brands = ["suedfunk"]
+
+[clients.both]
+name = "Both"
+redirect_uris = ["https://both.example/signed-in"]
+brands = ["suedfunk", "nordfunk"]
 """
 HOME = "org.nordfunk.app:/signed-in"
+ANY = {
+    "sim_id": 1, "confirmation_id": 1, "attempt_id": 1, "line_id": 1, "slug": "music", "public_id": uuid4(),
+}  # fmt: skip
+"""Something for each part of an address."""
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +110,24 @@ def signed_in(portal: Portal, person: Person, scope: str = "status secrets") -> 
     return app
 
 
-def asks(app: App, method: str, path: str, **body: Any) -> httpx.Response:
+def asks(app: App, method: str, path: str, key: str = "", **body: Any) -> httpx.Response:
     token = app.client.token["access_token"]
-    return httpx.request(
-        method, f"{app.portal.url}{path}", headers={"Authorization": f"Bearer {token}"}, trust_env=False, **body
-    )
+    headers = {"Authorization": f"Bearer {token}"} | ({"Idempotency-Key": key} if key else {})
+    return httpx.request(method, f"{app.portal.url}{path}", headers=headers, trust_env=False, **body)
+
+
+def attempt_of(portal: Portal, person: Person) -> int:
+    """An attempt of this person's."""
+    with portal.database.connect() as connection:
+        row = connection.execute(
+            "insert into attempt (id, at, brand_id, customer_id, person_id, own_line, channel, method, outcome,"
+            " failures, level, call_id, tries, calling_number, trunk, api_key_id, salt)"
+            " select 9::bigint << 40 | %s, now(), %s, %s, 0, false, 1, 1, 1, 1, 0, 0, 1, '', '', 0, gen_random_uuid()"
+            " returning id",
+            (person.id, portal.town.brand, person.id),
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def owner(portal: Portal, statement: str, person: Person) -> None:
@@ -298,13 +328,13 @@ def test_the_document_names_every_address_and_each_one_is_there(portal: Portal) 
 
     named = {path.lstrip("/") for path, _, _ in operations(portal)}
     routes = {
-        address.replace("<int:", "{").replace(">", "}")
+        re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", address)
         for name, address, _, _ in PAGES
         if address.startswith("api/") and name != "native:openapi"
     }
     assert named == routes
     for path, method, _ in operations(portal):
-        address = portal.url + path.replace("{sim_id}", "1").replace("{confirmation_id}", "1")
+        address = portal.url + path.format(**ANY)
         answer = httpx.request(method, address, trust_env=False)
         assert problem(answer, 401) == "no-token"
         assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -316,22 +346,30 @@ def test_the_document_names_every_address_and_each_one_is_there(portal: Portal) 
 
 def test_somebody_elses_things_are_not_found(portal: Portal, town: Town) -> None:  # A4
     me, other = town.person("4711", puks=("12345678",)), town.person("0815", puks=("87654321",))
-    app = signed_in(portal, me)
-    foreign = {"sim_id": other.sims[0].id, "confirmation_id": asked(portal, other)}
+    app = signed_in(portal, me, "status secrets options")
+    foreign = {
+        "sim_id": other.sims[0].id, "confirmation_id": asked(portal, other), "line_id": other.line_id,
+        "slug": offered(portal), "attempt_id": attempt_of(portal, other),
+    }  # fmt: skip
+    public = {"orders": waiting_order(portal, other), "bookings": one_booking(portal, other)}
     named = [(path, method, said) for path, method, said in operations(portal) if "{" in path]
-    assert {parameter["name"] for _, _, said in named for parameter in said["parameters"]} == set(foreign)
+    assert {
+        parameter["name"] for _, _, said in named for parameter in said["parameters"] if parameter["in"] == "path"
+    } == {*foreign, "public_id"}
     for path, method, said in named:
-        body = {"json": {"answer": "yes"}} if "requestBody" in said else {}
-        assert problem(asks(app, method, path.format(**foreign), **body), 404) == "not-found"
+        sent: dict[str, Any] = {"json": {"answer": "yes"}} if "requestBody" in said else {}
+        address = path.format(**foreign, public_id=public.get(path.split("/")[3]))
+        assert problem(asks(app, method, address, key="1", **sent), 404) == "not-found", path
 
 
 def test_each_operation_needs_its_scope(portal: Portal, town: Town) -> None:
     app = signed_in(portal, town.person("4712"), scope="status")
     for path, method, said in operations(portal):
-        if said["security"] == [{"oauth": ["secrets"]}]:
-            answer = asks(app, method, path.format(sim_id=1))
+        [scope] = said["security"][0]["oauth"]
+        if scope != "status":
+            answer = asks(app, method, path.format(**ANY))
             assert problem(answer, 403) == "insufficient-scope"
-            assert 'scope="secrets"' in answer.headers["WWW-Authenticate"]
+            assert f'scope="{scope}"' in answer.headers["WWW-Authenticate"]
 
 
 def test_secrets_need_fresh_proof_and_showing_them_leaves_an_event(portal: Portal, town: Town) -> None:  # S11
@@ -389,7 +427,7 @@ def test_locks_are_set_by_the_app_and_hold_for_it(portal: Portal, town: Town) ->
 def test_status_and_history(portal: Portal, town: Town) -> None:  # D4, D5
     app = signed_in(portal, town.person("4717"))
     assert asks(app, "GET", "/api/v1/call-status").json() == {
-        "with_you": None, "from_your_line": False, "waiting": False, "question": None,
+        "with_you": None, "calling_you": None, "from_your_line": False, "waiting": False, "question": None,
     }  # fmt: skip
     rows = asks(app, "GET", "/api/v1/history").json()["rows"]
     assert "session:opened" in {row["kind"] for row in rows}

@@ -35,6 +35,7 @@ class Scope(StrEnum):
 
     STATUS = "status"
     SECRETS = "secrets"
+    OPTIONS = "options"
 
 
 class BadClients(ValueError):
@@ -48,6 +49,11 @@ class Client:
     id: str
     name: str
     redirect_uris: Sequence[str]
+    brands: frozenset[str] = frozenset()
+
+    def is_of(self, brand: str) -> bool:
+        """Whether customers of this brand may use it; it is every brand's where none is named."""
+        return not self.brands or brand in self.brands
 
     def may_return_to(self, uri: str) -> bool:
         """Whether this is a redirect URI of its own, letter by letter but for the port of this device (RFC 8252)."""
@@ -58,15 +64,17 @@ class Client:
 
 
 def read_clients(text: str) -> Mapping[str, Client]:
-    """The apps that a TOML file names, each a table ``[clients."id"]`` with `name` and `redirect_uris`."""
+    """The apps that a TOML file names, each a table ``[clients."id"]``: `name`, `redirect_uris`, perhaps `brands`."""
     try:
         tables = tomllib.loads(text).get("clients", {})
         clients = [
-            Client(client_id, str(table["name"]), tuple(map(str, table["redirect_uris"])))
+            Client(
+                client_id, str(table["name"]), tuple(map(str, table["redirect_uris"])), _brands(table.get("brands", []))
+            )
             for client_id, table in tables.items()
         ]
     except (tomllib.TOMLDecodeError, AttributeError, KeyError, TypeError, RecursionError):
-        raise BadClients('each app is a table [clients."its-id"] with name and redirect_uris') from None
+        raise BadClients('each app is a table [clients."its-id"] with name, redirect_uris and perhaps brands') from None
     for place, client in enumerate(clients, 1):
         if not _CLIENT_ID.fullmatch(client.id) or not 0 < len(client.name) <= 60 or not client.redirect_uris:
             raise BadClients(f"app {place} needs an id of a-z, 0-9, dot and dash, a name, and a redirect URI")
@@ -77,6 +85,12 @@ def read_clients(text: str) -> Mapping[str, Client]:
                     " org.example.app:/signed-in, or http://127.0.0.1/… and has no fragment"
                 )
     return {client.id: client for client in clients}
+
+
+def _brands(names: object) -> frozenset[str]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError
+    return frozenset(names)
 
 
 def read_scopes(text: str) -> frozenset[Scope] | None:

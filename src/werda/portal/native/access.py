@@ -30,6 +30,10 @@ HIDDEN: Final = Kind("display-locked", 403, "The customer locked the display of 
 NOT_YET: Final = Kind("not-shown-yet", 403, "The code is not shown in the app yet")
 HOTLINE_CLOSED: Final = Kind("hotline-closed", 409, "The customer keeps the hotline closed")
 NO_CALL_CODES: Final = Kind("no-call-codes", 409, "The hotline takes no call codes from this customer")
+NOT_ALLOWED: Final = Kind("not-allowed", 403, "The policy does not let this session do it")
+NOT_BOOKABLE: Final = Kind("not-bookable", 409, "The option cannot be booked for this line now")
+NOT_CANCELLED: Final = Kind("not-cancelled", 409, "The booking cannot be ended so now")
+KEY_REUSED: Final = Kind("idempotency-key-reused", 422, "The idempotency key was used for another booking")
 CODE_REFUSED: Final = Kind("code-refused", 422, "This code cannot be chosen")
 TOO_MANY: Final = Kind("too-many", 429, "Too many requests lately")
 UNAVAILABLE: Final = Kind("unavailable", 503, "It could not be done now; nobody is let in")
@@ -45,14 +49,19 @@ class AppVisit(Visit):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What can be asked: what the OpenAPI document says of it, and what it needs. `body`: fields, all of them text."""
+    """What can be asked: what the OpenAPI document says of it, and what it needs. `body`: fields, all of them text.
+
+    `key`: it takes an `Idempotency-Key`; `may_be_empty`: the body may be left out.
+    """
 
     method: str
     summary: str
     scope: Scope
     answer: Mapping[str, Any]
     fresh: bool = False
+    key: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
+    may_be_empty: bool = False
     query: Sequence[str] = ()
     problems: Sequence[Kind] = ()
 

@@ -1,15 +1,29 @@
 """The OpenAPI document of the customer API, made of the operations themselves, so that it cannot say something else."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern
+from django.urls.converters import IntConverter, SlugConverter, UUIDConverter
 
 from werda.api.problems import problem_schema
 from werda.portal.access import open_file
 from werda.portal.native.access import EVERYWHERE, Operation, issuer
 
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+_PARTS: dict[type, dict[str, str]] = {
+    IntConverter: {"type": "integer"},
+    UUIDConverter: {"type": "string", "format": "uuid"},
+    SlugConverter: {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
 
 
 def described(routes: list[URLPattern], here: str) -> dict[str, Any]:
@@ -25,6 +39,7 @@ def described(routes: list[URLPattern], here: str) -> dict[str, Any]:
     scopes = {
         "status": "Call status, history, locks, call codes, and the answer to 'is it you?'",
         "secrets": "Show and change the customer code; show PIN and PUK",
+        "options": "See, book, cancel and withdraw from tariff options",
     }
     flow = {
         "authorizationUrl": f"{here}/oauth/authorize",
@@ -46,16 +61,16 @@ def described(routes: list[URLPattern], here: str) -> dict[str, Any]:
 
 def _path(route: URLPattern) -> str:
     address = str(route.pattern)
-    for name in route.pattern.converters:
-        address = address.replace(f"<int:{name}>", f"{{{name}}}")
-    return f"/{address}"
+    return "/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", address)
 
 
 def _of(route: URLPattern, operation: Operation) -> dict[str, Any]:
     parameters = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
-        for name in route.pattern.converters
+        {"name": name, "in": "path", "required": True, "schema": _PARTS[type(converter)]}
+        for name, converter in route.pattern.converters.items()
     ] + [{"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in operation.query]
+    if operation.key:
+        parameters.append(_KEY)
     statuses = sorted({kind.status for kind in (*EVERYWHERE, *operation.problems)})
     answer = {"application/json": {"schema": _object(operation.answer)}}
     said: dict[str, Any] = {
@@ -71,7 +86,7 @@ def _of(route: URLPattern, operation: Operation) -> dict[str, Any]:
         said["parameters"] = parameters
     if operation.body:
         content = {"application/json": {"schema": _object(operation.body) | {"additionalProperties": False}}}
-        said["requestBody"] = {"required": True, "content": content}
+        said["requestBody"] = {"required": not operation.may_be_empty, "content": content}
     return {operation.method.lower(): said}
 
 

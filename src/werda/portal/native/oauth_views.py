@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 
 from werda.core.native_app import ACCESS_LIFETIME, Client, Scope, is_challenge, read_scopes, written
@@ -42,14 +42,19 @@ class _Asked:
 @fresh_page
 def authorize(visit: Visit) -> HttpResponseBase:
     """Ask the customer whether this app may. Who comes here has just proved who they are, whatever `prompt` says."""
-    asked = _asked(visit.request.GET)
+    asked = _asked(visit)
     if asked is None:
         return visit.render("native/unknown.html", status=400)
     if asked.error is not None:
         return _back(visit.request, asked, error=asked.error)
     if visit.request.method != "POST":
         response = visit.render(
-            "native/consent.html", {"client": asked.client, "secrets": Scope.SECRETS in asked.scopes}
+            "native/consent.html",
+            {
+                "client": asked.client,
+                "secrets": Scope.SECRETS in asked.scopes,
+                "options": Scope.OPTIONS in asked.scopes,
+            },
         )
         response._csp_update = {"form-action": [_origin(asked.redirect_uri)]}  # type: ignore[attr-defined]
         return response
@@ -119,10 +124,11 @@ def metadata(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _asked(query: QueryDict) -> _Asked | None:
+def _asked(visit: Visit) -> _Asked | None:
     """None when it is not certain whose answer it would be: then nobody is sent anywhere."""
+    query = visit.request.GET
     once = {name: values[0] for name, values in query.lists() if len(values) == 1}
-    client = _clients().get(once.get("client_id", ""))
+    client = _client(visit, once.get("client_id", ""))
     redirect_uri = once.get("redirect_uri", "")
     if client is None or not client.may_return_to(redirect_uri):
         return None
@@ -160,7 +166,7 @@ def _form(visit: AppVisit) -> tuple[dict[str, str], Client] | HttpResponse:
     sent = visit.request.POST
     if visit.request.GET or any(len(values) != 1 for _, values in sent.lists()):
         return _error("invalid_request")
-    client = _clients().get(sent.get("client_id", ""))
+    client = _client(visit, sent.get("client_id", ""))
     return ({name: str(value) for name, value in sent.items()}, client) if client else _error("invalid_client", 401)
 
 
@@ -180,6 +186,8 @@ def _error(name: str, status: int = 400) -> HttpResponse:
     return JsonResponse({"error": name}, status=status)
 
 
-def _clients() -> Mapping[str, Client]:
+def _client(visit: Visit, client_id: str) -> Client | None:
+    """The app of this name, if it is this brand's."""
     clients: Mapping[str, Client] = settings.WERDA_SETTINGS.app_clients
-    return clients
+    client = clients.get(client_id)
+    return client if client is not None and client.is_of(visit.shop.slug) else None

@@ -10,6 +10,7 @@ from werda.api.problems import NOT_FOUND, Problem
 from werda.core.native_app import Scope
 from werda.core.secret import Secret
 from werda.core.short_number import shorten
+from werda.core.topic import Topic, topic_of
 from werda.look.rings import custody, verifier
 from werda.portal.calls.standing import standing
 from werda.portal.history.story import cursor_of
@@ -29,6 +30,18 @@ from werda.portal.native.access import (
     body,
     resource,
 )
+from werda.portal.native.shapes import (
+    NUMBER,
+    TEXT,
+    TEXT_OR_NONE,
+    TIME,
+    TIME_OR_NONE,
+    YES_OR_NO,
+    many,
+    one_of,
+    thing,
+    thing_or_none,
+)
 from werda.portal.secrets import standing as secrets_standing
 from werda.portal.secrets.code_views import CHECKS
 from werda.store.queries.history import Attempt, Event
@@ -40,14 +53,21 @@ from werda.usecases.lock_display import lock_display
 from werda.usecases.lock_hotline import lock_hotline
 from werda.usecases.reveal_secret import NotShown, ShownCode, ShownSim, reveal_code, reveal_sim
 
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NONE: Final = {"type": ["string", "null"]}
-_TIME: Final = {"type": "string", "format": "date-time"}
-_TIME_OR_NONE: Final = {"type": ["string", "null"], "format": "date-time"}
-_YES_OR_NO: Final = {"type": "boolean"}
-_NUMBER: Final = {"type": "integer"}
-_OBJECTS: Final = {"type": "array", "items": {"type": "object"}}
-_LOCKS: Final = {"hotline_closed_at": _TIME_OR_NONE, "hotline_locked": _YES_OR_NO, "display_locked": _YES_OR_NO}
+_LOCKS: Final = {"hotline_closed_at": TIME_OR_NONE, "hotline_locked": YES_OR_NO, "display_locked": YES_OR_NO}
+_ROW: Final = {
+    "type": "object",
+    "required": ["at", "kind"],
+    "properties": {
+        "at": TIME,
+        "kind": TEXT,
+        **dict.fromkeys(("id", "channel", "method", "outcome", "level"), NUMBER),
+        "number": TEXT_OR_NONE,
+    },
+    "additionalProperties": False,
+    "description": "An event has `at` and `kind`; an attempt, of the kind `attempt`, all of them",
+}
+_SIM: Final = thing(id=NUMBER, kind=TEXT, role=TEXT, status=TEXT, ends_in=TEXT)
+_LINE: Final = thing(number=TEXT, kind=TEXT, tariff=TEXT, sims=many(_SIM))
 _NOT_SHOWN: Final = {NotShown.HIDDEN: HIDDEN, NotShown.NOT_YET: NOT_YET, NotShown.NOTHING: NOT_FOUND}
 
 
@@ -55,16 +75,22 @@ _NOT_SHOWN: Final = {NotShown.HIDDEN: HIDDEN, NotShown.NOT_YET: NOT_YET, NotShow
     Operation(
         "GET", "Whether the hotline speaks with the customer at this moment; ask again, never show an old answer",
         Scope.STATUS,
-        {"with_you": {"type": ["object", "null"]}, "from_your_line": _YES_OR_NO, "waiting": _YES_OR_NO,
-         "question": {"type": ["object", "null"]}},
+        {
+            "with_you": thing_or_none(agent=TEXT, words=TEXT),
+            "calling_you": thing_or_none(agent=TEXT, words=TEXT),
+            "from_your_line": YES_OR_NO,
+            "waiting": YES_OR_NO,
+            "question": thing_or_none(id=NUMBER, agent=TEXT, words=TEXT, expires_at=TIME),
+        },
     )
 )  # fmt: skip
 def call_status(visit: AppVisit) -> dict[str, Any]:
     """D5."""
     now = standing(visit)
-    spoken, asked = now.with_you, now.question
+    spoken, calling, asked = now.with_you, now.calling_out, now.question
     return {
         "with_you": spoken and {"agent": spoken.agent, "words": spoken.words},
+        "calling_you": calling and {"agent": calling.agent, "words": calling.words},
         "from_your_line": now.from_your_line,
         "waiting": now.waiting,
         "question": asked
@@ -75,7 +101,7 @@ def call_status(visit: AppVisit) -> dict[str, Any]:
 @resource(
     Operation(
         "GET", "Every attempt and operation, newest first; `before` is the `more` of the last answer", Scope.STATUS,
-        {"rows": _OBJECTS, "more": _TEXT_OR_NONE}, query=("before",),
+        {"rows": many(_ROW), "more": TEXT_OR_NONE}, query=("before",),
     )
 )  # fmt: skip
 def history(visit: AppVisit) -> dict[str, Any]:
@@ -86,7 +112,7 @@ def history(visit: AppVisit) -> dict[str, Any]:
 
 @resource(
     Operation(
-        "POST", "The customer code", Scope.SECRETS, {"code": _TEXT}, fresh=True,
+        "POST", "The customer code", Scope.SECRETS, {"code": TEXT}, fresh=True,
         problems=(FRESH_PROOF, HIDDEN, NOT_YET, NOT_FOUND),
     )
 )  # fmt: skip
@@ -98,7 +124,7 @@ def show_code(visit: AppVisit) -> dict[str, Any]:
     return {"code": shown.code.reveal()}
 
 
-@resource(Operation("GET", "Lines and their SIMs, without secrets", Scope.STATUS, {"lines": _OBJECTS}))
+@resource(Operation("GET", "Lines and their SIMs, without secrets", Scope.STATUS, {"lines": many(_LINE)}))
 def sims(visit: AppVisit) -> dict[str, Any]:
     """S11, S12."""
     names = ("id", "kind", "role", "status", "ends_in")
@@ -119,7 +145,7 @@ def sims(visit: AppVisit) -> dict[str, Any]:
 @resource(
     Operation(
         "POST", "Delivery PIN and PUK of a SIM, and the activation code of an eSIM that waits", Scope.SECRETS,
-        {"pin": _TEXT_OR_NONE, "puk": _TEXT_OR_NONE, "activation_code": _TEXT_OR_NONE}, fresh=True,
+        {"pin": TEXT_OR_NONE, "puk": TEXT_OR_NONE, "activation_code": TEXT_OR_NONE}, fresh=True,
         problems=(FRESH_PROOF, HIDDEN, NOT_YET, NOT_FOUND),
     )
 )  # fmt: skip
@@ -142,8 +168,8 @@ def show_sim(visit: AppVisit, sim_id: int) -> dict[str, Any]:
 
 @resource(
     Operation(
-        "POST", "Choose a new customer code; it counts at once", Scope.SECRETS, {"changed": _YES_OR_NO}, fresh=True,
-        body={"code": _TEXT}, problems=(MALFORMED, FRESH_PROOF, CODE_REFUSED),
+        "POST", "Choose a new customer code; it counts at once", Scope.SECRETS, {"changed": YES_OR_NO}, fresh=True,
+        body={"code": TEXT}, problems=(MALFORMED, FRESH_PROOF, CODE_REFUSED),
     )
 )  # fmt: skip
 def change_code(visit: AppVisit) -> dict[str, Any]:
@@ -175,7 +201,7 @@ def locks(visit: AppVisit) -> dict[str, Any]:
 
 
 @resource(
-    Operation("POST", "Close the hotline; it is opened on the portal's page", Scope.STATUS, {"closed": _YES_OR_NO})
+    Operation("POST", "Close the hotline; it is opened on the portal's page", Scope.STATUS, {"closed": YES_OR_NO})
 )
 def close_hotline(visit: AppVisit) -> dict[str, Any]:
     """One factor locks (E5)."""
@@ -185,7 +211,7 @@ def close_hotline(visit: AppVisit) -> dict[str, Any]:
 
 @resource(
     Operation(
-        "POST", "Lock the display of secrets; it is unlocked on the portal's page", Scope.STATUS, {"locked": _YES_OR_NO}
+        "POST", "Lock the display of secrets; it is unlocked on the portal's page", Scope.STATUS, {"locked": YES_OR_NO}
     )
 )
 def hide(visit: AppVisit) -> dict[str, Any]:
@@ -197,12 +223,19 @@ def hide(visit: AppVisit) -> dict[str, Any]:
 @resource(
     Operation(
         "POST", "A code for the next call, for ten minutes; a new one ends the last one", Scope.STATUS,
-        {"code": _TEXT, "expires_at": _TIME, "strong": _YES_OR_NO}, problems=(NO_CALL_CODES, HOTLINE_CLOSED),
+        {"code": TEXT, "expires_at": TIME, "strong": YES_OR_NO}, problems=(MALFORMED, NO_CALL_CODES, HOTLINE_CLOSED),
+        body={"topic": one_of(*(topic.value for topic in Topic))}, may_be_empty=True,
     )
 )  # fmt: skip
 def call_code(visit: AppVisit) -> dict[str, Any]:
-    """B6."""
-    given = give_call_code(visit.connection, verifier(), visit.signed_in.app_session, now=visit.now)
+    """B6; the desk opens on the topic."""
+    topic = None
+    if visit.request.body:
+        [named] = body(visit, "topic")
+        topic = topic_of(named.reveal())
+        if topic is None:
+            raise Problem(MALFORMED, "The topic is none of those in the document; leave the body out for none.")
+    given = give_call_code(visit.connection, verifier(), visit.signed_in.app_session, now=visit.now, topic=topic)
     if given is NoCallCode.HOTLINE_CLOSED:
         raise Problem(HOTLINE_CLOSED, "The customer opens it on the portal's page.")
     if not isinstance(given, CallCode):
@@ -212,8 +245,8 @@ def call_code(visit: AppVisit) -> dict[str, Any]:
 
 @resource(
     Operation(
-        "POST", 'Answer "is it you?", once', Scope.STATUS, {"answered": {"enum": ["yes", "no"]}},
-        body={"answer": {"enum": ["yes", "no"]}}, problems=(MALFORMED, NOT_FOUND, HOTLINE_CLOSED),
+        "POST", 'Answer "is it you?", once', Scope.STATUS, {"answered": one_of("yes", "no")},
+        body={"answer": one_of("yes", "no")}, problems=(MALFORMED, NOT_FOUND, HOTLINE_CLOSED),
     )
 )  # fmt: skip
 def confirmation(visit: AppVisit, confirmation_id: int) -> dict[str, Any]:
@@ -246,6 +279,7 @@ def _row(row: Attempt | Event) -> dict[str, Any]:
     return {
         "at": row.place.at,
         "kind": "attempt",
+        "id": row.place.id,
         "channel": row.channel.value,
         "method": row.method.value,
         "outcome": row.outcome.value,

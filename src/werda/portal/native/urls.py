@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from werda.portal.native import document, oauth_views
+from werda.portal.native import document, oauth_views, options, protection
 from werda.portal.native import resources as views
 
 resources = [
@@ -16,6 +16,16 @@ resources = [
     path("api/v1/locks/hotline", views.close_hotline, name="close_hotline"),
     path("api/v1/locks/display", views.hide, name="lock_display"),
     path("api/v1/call-codes", views.call_code, name="call_code"),
+    path("api/v1/orders", protection.orders, name="orders"),
+    path("api/v1/orders/<uuid:public_id>/stop", protection.stop_order, name="stop_order"),
+    path("api/v1/history/attempts/<int:attempt_id>/report", protection.report_attempt, name="report_attempt"),
+    path("api/v1/calls/report", protection.report_call, name="report_call"),
+    path("api/v1/sessions/end-others", protection.end_others, name="end_others"),
+    path("api/v1/options", options.overview, name="options"),
+    path("api/v1/lines/<int:line_id>/options/<slug:slug>", options.book, name="book_option"),
+    path("api/v1/bookings/<uuid:public_id>", options.booking, name="booking"),
+    path("api/v1/bookings/<uuid:public_id>/cancel", options.cancel, name="cancel_booking"),
+    path("api/v1/bookings/<uuid:public_id>/withdraw", options.withdraw, name="withdraw_booking"),
     path("api/v1/confirmations/<int:confirmation_id>", views.confirmation, name="confirmation"),
 ]
 pages = [

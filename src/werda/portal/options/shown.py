@@ -59,7 +59,7 @@ class Room:
             "kind": line.kind.value,
             "tariff": line.tariff,
             "bookings": [self.booking(line, one) for one in line.bookings if not self._long_over(one)],
-            "offers": [self.offer(line, option) for option in self._fitting(line)],
+            "offers": [self.offer(line, option) for option in self.fitting(line)],
         }
 
     def booking(self, line: OptionLine, one: Booking) -> dict[str, Any]:
@@ -117,7 +117,8 @@ class Room:
         found = [self.catalogue.find(slug) if self.catalogue else None for slug in slugs]
         return [option.name.of(self.language) for option in found if option is not None]
 
-    def _fitting(self, line: OptionLine) -> list[Option]:
+    def fitting(self, line: OptionLine) -> list[Option]:
+        """The options on sale that fit this line and are not booked for it."""
         booked = line.seen(self.today).booked
         return [
             option

@@ -20,6 +20,7 @@ def waiting(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "id": public_id,
+            "kind": kind,
             "what": KINDS[OrderKind(kind)],
             "ordered_at": ordered_at,
             "release_at": release_at,
