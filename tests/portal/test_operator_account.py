@@ -305,3 +305,83 @@ def test_the_whole_way_in_a_browser(portal: Portal, accounts: Accounts, town: To
         page.goto("/account")
         expect(page.get_by_text(re.compile("Konto"))).not_to_have_count(0)
         context.close()
+
+
+# One session in a browser ---------------------------------------------------------------------------------------------
+
+
+def living(portal: Portal, person: Person) -> int:
+    [(count,)] = portal.database.rows(
+        "select count(*) from portal_session where customer_id = %s and ended_at is null", person.id
+    )
+    return int(count)
+
+
+def test_proving_it_again_with_an_authenticator_app_makes_the_same_session_fresh(
+    portal: Portal, accounts: Accounts, town: Town
+) -> None:  # S11
+    person = town.person("5114")
+    portal.enrol(person, totp=True)
+    browser = portal.browser()
+    browser.signs_in(person.number)
+    browser.sends("/sign-in/code", code=totp_now(portal.database, person))
+    [before] = sessions(portal, person)
+    stale(portal, person)
+    with town.database.connect() as owner:
+        owner.execute("update customer_login set totp_step = 0 where customer_id = %s", (person.id,))
+    account = accounts.of(person, auth_time=int(time.time()))
+    asked = comes_back(browser, accounts.lets_in(asks(browser, "/my-data"), account)).headers["Location"]
+    assert asked.startswith("/sign-in/code")
+    answer = browser.sends(asked, code=totp_now(portal.database, person))
+    assert answer.headers["Location"] == "/my-data"
+    assert sessions(portal, person) == [before]  # as strong as it was, and the only one
+    assert browser.get("/my-data").status_code == 200
+
+
+def test_somebody_elses_account_gets_no_login_by_proving_it_again(
+    portal: Portal, accounts: Accounts, town: Town
+) -> None:
+    person, other = town.person("5115"), town.person("5116")
+    browser = portal.browser()
+    signs_in(browser, accounts, accounts.of(person))
+    stale(portal, person)
+    assert refused(signs_in(browser, accounts, accounts.of(other, auth_time=int(time.time()))))
+    assert portal.database.rows("select count(*) from customer_login where customer_id = %s", other.id) == [(0,)]
+    assert portal.database.rows("select count(*) from notice where customer_id = %s", other.id) == [(0,)]
+
+
+def test_a_customer_of_another_brand_is_nobody_here(portal: Portal, accounts: Accounts, town: Town) -> None:
+    person = town.person("5117")
+    with town.database.connect() as owner:
+        owner.execute("update customer set brand_id = brand_id + 1000 where id = %s", (person.id,))
+    assert refused(signs_in(portal.browser(), accounts, accounts.of(person)))
+    assert sessions(portal, person) == []
+
+
+def test_asking_again_and_again_leaves_few_steps(portal: Portal) -> None:
+    browser = portal.browser()
+    answers = [browser.get("/sign-in/operator").status_code for _ in range(35)]
+    assert (answers.count(302), answers.count(429)) == (30, 5)
+
+
+def test_who_signs_in_where_somebody_is_signed_in_ends_that_session(
+    portal: Portal, accounts: Accounts, town: Town
+) -> None:
+    """Its cookie is gone; without this it would live on, and nobody could see it."""
+    first, second, third = town.person("5118"), town.person("5119"), town.person("5120")
+    browser = portal.browser()
+    signs_in(browser, accounts, accounts.of(first))
+    assert living(portal, first) == 1
+    portal.enrol(second, totp=True)
+    portal.enrol(third)
+    browser.client.post(
+        "/sign-in", data={"csrfmiddlewaretoken": browser.token("/account"), "name": second.number, "password": PASSWORD}
+    )
+    assert living(portal, first) == 1  # not before the second step is done
+    browser.sends("/sign-in/code", code=totp_now(portal.database, second))
+    assert (living(portal, first), living(portal, second)) == (0, 1)
+    browser.client.post(
+        "/sign-in", data={"csrfmiddlewaretoken": browser.token("/account"), "name": third.number, "password": PASSWORD}
+    )
+    assert (living(portal, second), living(portal, third)) == (0, 1)
+    assert "Hallo" in browser.page("/")

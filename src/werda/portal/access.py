@@ -60,6 +60,7 @@ class Visit:
     _kept: tuple[Secret, bool] | None = None
     _step: Secret | None = None
     _forgets: bool = False
+    _left: Session | None = None
 
     @property
     def signed_in(self) -> Session:
@@ -85,7 +86,14 @@ class Visit:
     def leave_session(self) -> None:
         """Go on as who is half-way through signing in: the session in this browser may be somebody else's."""
         take_session(self.connection, Secret(""))
-        self.session = None
+        self._left, self.session = self.session, None
+
+    def return_to_session(self) -> Session | None:
+        """Be of the session in this browser again, if it has one."""
+        if self._left is not None:
+            take_session(self.connection, Secret(self.request.COOKIES[SESSION_COOKIE][:100]))
+            self._left, self.session = None, self._left
+        return self.session
 
     def keep_step(self, secret: Secret) -> None:
         """Leave a step's secret with the browser."""

@@ -23,10 +23,13 @@ from werda.portal.sign_in.provider import AccountService, Unreachable, Vouched, 
 from werda.portal.sign_in.tries import ADDRESSES
 from werda.portal.sign_in.views import TOTP_STEP, provider_of, welcome
 from werda.usecases.half_sign_in import Step, begin_step, end_step, find_step
+from werda.usecases.limit_tries import Limit
 from werda.usecases.open_session import SignedIn
 from werda.usecases.renew_session import renew_session
 
 STEP: Final = "operator"
+ASKED: Final = Limit("portal: to the provider", 30, 600)
+"""From one address: each leaves a step for ten minutes."""
 
 _services: Final[dict[str, AccountService]] = {}
 """The one of this process, so that what the provider says of itself is not asked for each time."""
@@ -38,14 +41,17 @@ _log = logging.getLogger(__name__)
 def operator(visit: Visit) -> HttpResponseBase:
     """Send them to the provider. A page, no form: forms may lead nowhere else (Content-Security-Policy)."""
     service = _service(visit)
-    again = visit.session.login_id if visit.session is not None else None
+    if not ASKED.within(django_connection, address_of(visit.request)):
+        return too_many(visit.request)
+    try:
+        service.look_up()  # before a step is written down
+    except Unreachable as problem:
+        return _unreachable(problem)
+    again = visit.session.id if visit.session is not None else None
     state = {"next": next_page(visit.request), "again": again}
     step = begin_step(visit.connection, visit.shop.id, STEP, now=visit.now, state=state)
     visit.keep_step(step)
-    try:
-        return redirect(service.address(step, _back(visit), anew=again is not None))
-    except Unreachable as problem:
-        return _unreachable(problem)
+    return redirect(service.address(step, _back(visit), anew=again is not None))
 
 
 @open_page
@@ -67,11 +73,15 @@ def operator_back(visit: Visit) -> HttpResponseBase:
         return _unreachable(problem)
     if not isinstance(told, Vouched):
         return _refused(told.why)
+    again = step.state.get("again")
+    if again is not None and (visit.session is None or visit.session.id != again):
+        return _refused("another session came back")
     row = visit.connection.execute(
-        "select * from operator_login(%s, %s, %s)", (visit.shop.id, told.customer_number, visit.now)
+        "select * from operator_login(%s, %s, %s, %s)",
+        (visit.shop.id, told.customer_number, visit.now, visit.session.login_id if again and visit.session else None),
     ).fetchone()
     if row is None or row[0] is None:
-        return _refused("no contract of this number")
+        return _refused("no contract of this number, or somebody else's than before")
     ADDRESSES.give_back(django_connection, address_of(visit.request))
     return _known(visit, step, row[0], row[1], told)
 
@@ -91,15 +101,13 @@ def operator_away(visit: Visit) -> HttpResponseBase:
 def _known(visit: Visit, step: Step, login_id: int, has_totp: bool, told: Vouched) -> HttpResponseBase:
     again, wanted = step.state.get("again"), str(step.state["next"])
     if again is not None:
-        if again != login_id or visit.session is None or visit.session.login_id != login_id:
-            return _refused("somebody else came back")
         if told.signed_in_at is None or told.signed_in_at < (visit.now - FRESH).timestamp():
             return _refused("the provider did not ask them again")
         if not has_totp:
-            renew_session(visit.connection, visit.session, now=visit.now)
+            renew_session(visit.connection, visit.signed_in, now=visit.now)
             return redirect(wanted)
     if has_totp:
-        state = {"method": SignedInBy.OPERATOR.value}
+        state = {"method": SignedInBy.OPERATOR.value, "again": again}
         visit.keep_step(
             begin_step(visit.connection, visit.shop.id, TOTP_STEP, now=visit.now, login_id=login_id, state=state)
         )

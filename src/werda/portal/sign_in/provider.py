@@ -27,6 +27,10 @@ _KNOWN_FOR: Final = 600
 """How long what the provider says of itself is believed, in seconds."""
 _LEEWAY: Final = 60
 """How far its clock may be off, in seconds."""
+_AT_ONCE: Final = 3
+"""So many wait for its answer in a process, each with a connection to the database."""
+_AWAY: Final = 5
+"""For so many seconds it is not asked again after it did not answer."""
 _ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures by a key that the provider alone has; never ``none``, never a shared secret."""
 
@@ -62,12 +66,23 @@ class Unreachable(Exception):
 
 
 class AccountService:
-    """A provider as this process knows it."""
+    """A provider as this process knows it.
+
+    Nobody queues behind one that hangs: while somebody asks what it says of itself, the others go on with what is
+    known, or are told that it cannot be reached; so are those who come shortly after it did not answer, and more than a
+    few at once.
+    """
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
         self._metadata: tuple[float, dict[str, Any], KeySet] | None = None
+        self._away_until = 0.0
+
+    def look_up(self) -> None:
+        """Find out what it says of itself, unless that is known. Raises `Unreachable`."""
+        self._known()
 
     def address(self, step: Secret, back: str, *, anew: bool) -> str:
         """Where the browser goes, to come back to `back`. `anew` asks them even if they are signed in there."""
@@ -97,11 +112,15 @@ class AccountService:
             "code_verifier": _derived(step, "verifier"),
         }
         login = httpx.BasicAuth(self._provider.client_id, self._provider.client_secret.reveal())
+        if not self._places.acquire(blocking=False):
+            raise Unreachable("too many wait for it")
         try:
             answer = httpx.post(metadata["token_endpoint"], data=form, auth=login, timeout=_SECONDS)
             told = answer.json() if answer.is_success else {}
         except (httpx.HTTPError, ValueError) as problem:
             raise Unreachable(type(problem).__name__) from None
+        finally:
+            self._places.release()
         if answer.status_code >= 500:
             raise Unreachable(f"answered {answer.status_code}")
         token = told.get("id_token") if isinstance(told, dict) else None
@@ -138,10 +157,21 @@ class AccountService:
             return jwt.decode(token, self._known(anew=True)[1], algorithms=_ALGORITHMS).claims
 
     def _known(self, *, anew: bool = False) -> tuple[dict[str, Any], KeySet]:
-        with self._lock:
-            if self._metadata is None or anew or self._metadata[0] < time.monotonic():
-                self._metadata = (time.monotonic() + _KNOWN_FOR, *self._fetched())
-            return self._metadata[1], self._metadata[2]
+        known = self._metadata
+        if known is not None and not anew and known[0] >= time.monotonic():
+            return known[1], known[2]
+        if time.monotonic() < self._away_until or not self._asking.acquire(blocking=False):
+            if known is None:
+                raise Unreachable("it did not answer, or is being asked")
+            return known[1], known[2]
+        try:
+            self._metadata = known = (time.monotonic() + _KNOWN_FOR, *self._fetched())
+        except Unreachable:
+            self._away_until = time.monotonic() + _AWAY
+            raise
+        finally:
+            self._asking.release()
+        return known[1], known[2]
 
     def _fetched(self) -> tuple[dict[str, Any], KeySet]:
         issuer = self._provider.issuer

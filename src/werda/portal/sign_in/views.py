@@ -22,7 +22,7 @@ from werda.portal.sign_in.provider import Provider
 from werda.portal.sign_in.tries import CODES, CODES_A_DAY, PASSWORDS, PASSWORDS_A_DAY, SignInTries
 from werda.usecases.check_login import KnownLogin, check_login, check_password_again, check_totp
 from werda.usecases.end_sessions import end_session
-from werda.usecases.half_sign_in import begin_step, end_step, find_step
+from werda.usecases.half_sign_in import Step, begin_step, end_step, find_step
 from werda.usecases.open_session import SignedIn, open_session
 from werda.usecases.renew_session import renew_session
 
@@ -36,7 +36,12 @@ def provider_of(visit: Visit) -> Provider | None:
 
 
 def welcome(visit: Visit, signed_in: SignedIn, wanted: str | None = None) -> HttpResponseBase:
-    """Open the session and go where they wanted to: `wanted`, or what the request names."""
+    """Open the session and go where they wanted to: `wanted`, or what the request names.
+
+    The one this browser had before ends, be it somebody else's: nobody would see it any more, and it would live on.
+    """
+    if (former := visit.return_to_session()) is not None:
+        end_session(visit.connection, former, former.id, now=visit.now)
     device = device_of(visit.request.headers.get("User-Agent", ""))
     visit.keep_session(open_session(visit.connection, signed_in, place=visit.place, device=device, now=visit.now))
     return redirect(wanted or next_page(visit.request))
@@ -92,9 +97,20 @@ def second_step(visit: Visit) -> HttpResponseBase:
     by_operator = step.state.get("method") == SignedInBy.OPERATOR
     since = visit.connection.execute("select totp_since from customer_login where id = %s", (step.login_id,)).fetchone()
     end_step(visit.connection, step)
+    if by_operator and _renewed(visit, step):
+        return redirect(next_page(visit.request))
     if by_operator:  # not a password of ours: what the provider asked for is not known, so it is not strong (A3)
         return welcome(visit, SignedIn(step.login_id, SignedInBy.OPERATOR))
     return welcome(visit, SignedIn(step.login_id, SignedInBy.TOTP, since[0] if since else None))
+
+
+def _renewed(visit: Visit, step: Step) -> bool:
+    """Whether the session in this browser proved itself once more, with the account and now the code (S11)."""
+    session = visit.return_to_session()
+    if session is None or step.state.get("again") != session.id or session.login_id != step.login_id:
+        return False
+    renew_session(visit.connection, session, now=visit.now)
+    return True
 
 
 @page

@@ -56,15 +56,16 @@ end $$;
 
 -- By the operator's own provider (OpenID Connect), which the portal has asked: the login of this customer number, made for who
 -- comes for the first time. Nothing of it when there is no such contract.
-create or replace function operator_login(p_brand bigint, p_number text, p_now timestamptz,
+create or replace function operator_login(p_brand bigint, p_number text, p_now timestamptz, p_only bigint,
                                           out o_login bigint, out o_has_totp boolean)
 language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     c bigint;
 begin
     select id into c from customer where brand_id = p_brand and upper(customer_number) = upper(p_number) and ended_at is null;
-    select id, totp is not null into o_login, o_has_totp from customer_login where customer_id = c and person_id = 0;
-    if c is not null and o_login is null then
+    select id, totp is not null into o_login, o_has_totp from customer_login
+    where customer_id = c and person_id = 0 and (p_only is null or id = p_only);
+    if c is not null and o_login is null and p_only is null then
         o_login := login_for(c, 'login:enrolled', 'operator', false, p_now);
         o_has_totp := false;
     end if;

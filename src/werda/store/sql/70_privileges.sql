@@ -123,7 +123,7 @@ grant execute on function end_app_session(bigint, text, bytea, timestamptz),
 grant select, insert, update, delete on customer_login, passkey, portal_session, sign_in_step, mail to werda_custody;
 
 -- Opening the portal: by what the gate counted, or by what was sent.
-grant execute on function operator_login(bigint, text, timestamptz) to werda_portal;
+grant execute on function operator_login(bigint, text, timestamptz, bigint) to werda_portal;
 grant execute on function enrol_by_letter(bigint, bigint, timestamptz), begin_enrolment(bigint, text, bytea, timestamptz),
     seal_enrolment_mail(bigint, bytea, bigint, timestamptz), open_enrolment(bigint, bytea, timestamptz),
     seal_enrolment_sms(bigint, bigint, bytea, bigint, bytea, bigint, timestamptz),
