@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from werda.core.level import Level
 from werda.core.permission import NotAllowed, Why, may
 from werda.core.policy import Operation, Policy
 from werda.core.portal import Session
-from werda.store.queries.grant import Grant
 from werda.store.queries.policies import policy_in_force
 from werda.usecases.lock_operation import is_locked
 from werda.usecases.request_by_grant import permitted
 from werda.usecases.sim_change import Connection
+
+if TYPE_CHECKING:  # the worker orders too, and has no Django
+    from werda.store.queries.grant import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def asker_of_session(
 
 
 def asker_of_grant(
-    connection: Connection, grant: Grant, policy: Policy, operation: Operation, *, now: datetime
+    connection: Connection, grant: "Grant", policy: Policy, operation: Operation, *, now: datetime
 ) -> Asker | NotAllowed:
     """The customer whom an agent serves, locked until the transaction ends."""
     who = permitted(connection, grant, policy, operation, now=now)

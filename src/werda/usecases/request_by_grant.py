@@ -7,14 +7,17 @@ A refusal leaves an event too: to the customer a refused port-out is news (A6).
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from werda.core.audit import EventKind
 from werda.core.level import Level
 from werda.core.permission import NotAllowed, Why, may
 from werda.core.policy import Operation, Policy
-from werda.store.queries.grant import Grant
 from werda.usecases.lock_operation import is_locked
 from werda.usecases.sim_change import Connection, record
+
+if TYPE_CHECKING:  # the worker orders too, and has no Django
+    from werda.store.queries.grant import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Permitted:
 
 
 def permitted(
-    connection: Connection, grant: Grant, policy: Policy, operation: Operation, *, now: datetime
+    connection: Connection, grant: "Grant", policy: Policy, operation: Operation, *, now: datetime
 ) -> Permitted | NotAllowed:
     """Whether `operation` may be done, in the transaction at hand."""
     required = policy.required_level(operation)
@@ -74,7 +77,7 @@ def _in_scope(
 
 
 def _refuse(
-    connection: Connection, grant: Grant, operation: Operation, no: NotAllowed, *, brand_id: int, customer_id: int,
+    connection: Connection, grant: "Grant", operation: Operation, no: NotAllowed, *, brand_id: int, customer_id: int,
     now: datetime,
 ) -> NotAllowed:  # fmt: skip
     record(
