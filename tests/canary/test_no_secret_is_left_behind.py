@@ -65,6 +65,10 @@ def test_the_day_touched_everything(day: Day) -> None:
         "authenticator key",
         "chosen code",
         "session of the portal",
+        "link by mail",
+        "link that stops an order",
+        "code of a representative",
+        "secret of pushes",
     } <= set(day.secrets)
 
 

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gates import Gate
+from tests.one_time import letter_code
 from tests.people import Person, Town
 from tests.portal import test_calls, test_enrol
 from tests.portal.chromium import chromium
@@ -92,6 +94,30 @@ def test_who_forgot_the_code_opens_the_portal_and_has_a_new_one_that_counts(
     expect(page.get_by_text("passte nicht").first).to_be_visible()
 
 
+def test_who_has_neither_mail_nor_password_comes_in_by_a_letter(
+    device: Device, portal: Portal, town: Town, gate: Gate
+) -> None:  # E4, E5: the code is printed, typed, and counts once
+    person = town.person("4809")
+    code = letter_code(town, person, printed=datetime.now(UTC) - timedelta(days=3))
+    for known in (True, False):
+        page = device.page()
+        page.goto("/enrol")
+        page.get_by_role("link", name="Ich habe einen Code aus einem Brief").click()
+        page.locator("input[name=number]").fill(person.number)
+        page.locator("input[name=code]").fill(f"{code[:5]} {code[5:]}")
+        page.locator("input[name=code]").press("Enter")
+        if known:
+            page.locator("input[name=password]").fill(PASSWORD)
+            page.locator("input[name=password]").press("Enter")
+            expect(page.get_by_role("heading", level=1)).to_contain_text("Hallo")
+        else:
+            expect(page.get_by_role("alert")).to_contain_text("gilt nicht mehr")
+    again = device.signed_in(person)
+    again.goto("/code-and-sim/code")
+    again.get_by_role("button", name="Jetzt anzeigen").click()
+    expect(again.locator(".secret-digits")).to_have_text(re.compile(r"48\s*09"))
+
+
 def test_who_lost_the_phone_shuts_the_thief_out_from_another_device_and_opens_again(
     device: Device, portal: Portal, town: Town, gate: Gate
 ) -> None:  # E5: one factor closes, full strength opens
@@ -107,6 +133,11 @@ def test_who_lost_the_phone_shuts_the_thief_out_from_another_device_and_opens_ag
     assert hotline_says(gate, person, "12345678", "theft-3") == "refused"
     owner.goto("/code-and-sim/display")
     owner.get_by_role("button", name="Anzeige sperren").click()
+    owner.wait_for_url("**/code-and-sim")
+    thief.goto("/code-and-sim/code")  # from this moment on it is shown to nobody with this login
+    thief.get_by_role("button", name="Jetzt anzeigen").click()
+    expect(thief.get_by_text("gesperrt").first).to_be_visible()
+    expect(thief.locator(".secret-digits")).to_have_count(0)
     owner.goto("/account")
     owner.get_by_role("button", name="Überall sonst abmelden").click()
     thief.goto("/code-and-sim")
