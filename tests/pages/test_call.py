@@ -32,6 +32,26 @@ def test_a_verified_call_opens_with_state_customer_and_what_is_allowed(
     assert "SIM-Karte oder eSIM ersetzen" in locked
 
 
+def test_the_page_says_who_speaks_for_the_customer_until_when_and_what_they_may_not(
+    hotline: Hotline, jana: Agent, maren: Person
+) -> None:  # E2
+    call = hotline.verified_call(maren, jana)
+    with hotline.desk.town.database.connect() as owner:
+        row = owner.execute(
+            "insert into representative (brand_id, customer_id, number, name, kind, scope, begins_at, expires_at,"
+            " idempotency_key) values (%s, %s, '9000000007', 'Erika Beispiel', 'carer', '{explain_bill}', now(),"
+            " '2031-07-01 00:00 Europe/Berlin', '') returning id",
+            (hotline.desk.town.brand, maren.id),
+        ).fetchone()
+        assert row is not None
+        owner.execute("update call set person_id = %s where id = %s", (row[0], call))
+    page = hotline.opened(jana, call)
+    assert "Erika Beispiel spricht (betreut, bis 30.06.2031)" in page
+    allowed, _, rest = page.partition("Das hat der Vertragsinhaber dieser Person nicht erlaubt")
+    assert "Rechnung erklären" in allowed
+    assert "Tarifoption buchen" in rest
+
+
 def test_nothing_secret_stands_on_the_page(hotline: Hotline, jana: Agent, maren: Person) -> None:
     """B9, D3"""
     page = hotline.opened(jana, hotline.verified_call(maren, jana))

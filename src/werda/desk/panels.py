@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -92,8 +93,9 @@ def customer_panel(customer: GrantedCustomer) -> dict[str, Any]:
 
 
 def speaker_panel(speaker: Representative) -> dict[str, Any]:
-    """Who speaks for the customer, and until when (E2)."""
-    return {"name": speaker.name, "kind_word": SPEAKERS[speaker.kind], "until": speaker.expires_at}
+    """Who speaks for the customer, and their last day (E2)."""
+    last = speaker.expires_at - timedelta(seconds=1)  # it is over with the end of a day
+    return {"name": speaker.name, "kind_word": SPEAKERS[speaker.kind], "until": last}
 
 
 def note_panel(customer: GrantedCustomer) -> Sequence[dict[str, Any]]:
