@@ -20,11 +20,11 @@ from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
 from werda.store.queries.keys import _CUSTODY, rows_under
 from werda.store.roles import Role
-from werda.usecases.add_representative import place_of as place_of_representative
 from werda.usecases.choose_code import Chosen
 from werda.usecases.connect_webhook import connect_webhook, make_secret, place_of, rotate_secret
 from werda.usecases.count_codes import count_codes
 from werda.usecases.hold_keys import HeldKeys
+from werda.usecases.keep_representatives import place_of as place_of_representative
 from werda.usecases.replace_code import replace_code
 from werda.usecases.retire_key import NothingFormer, Retired, StillNamed
 from werda.usecases.rewrap import _PLACES, rewrap_custody, rewrap_verifier

@@ -38,6 +38,10 @@ class Answers:
     def _released(self, ordered: object) -> uuid.UUID:
         """The order, once nobody cancelled it (A6)."""
         assert isinstance(ordered, Ordered)
+        with self.operator.town.database.connect() as owner:
+            owner.execute(
+                "update notice set told_at = created_at, channel = 'mail' where order_id = %s", (ordered.order_id,)
+            )
         with self.operator.town.database.database.connect(Role.CUSTODY, autocommit=True) as worker:
             assert release_one(worker, self.clock.now + self.call.policy.order_waiting)
         return ordered.public_id

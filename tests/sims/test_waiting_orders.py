@@ -47,7 +47,18 @@ class Waiting:
         assert isinstance(done, Ordered)
         return done.public_id
 
-    def release(self, after: timedelta | None = None) -> bool:
+    def told(self, ago: timedelta = timedelta(0)) -> None:
+        """The mail was taken, so long before the order's time has come."""
+        with self.town.database.connect() as owner:
+            owner.execute(
+                "update notice n set told_at = o.release_at - %s, channel = 'mail' from operator_order o"
+                " where o.id = n.order_id",
+                (ago,),
+            )
+
+    def release(self, after: timedelta | None = None, *, told: bool = True) -> bool:
+        if told:
+            self.told(timedelta(hours=20))
         with self.town.database.database.connect(Role.CUSTODY, autocommit=True) as worker:
             return release_one(worker, self.clock.now + (self.call.policy.order_waiting if after is None else after))
 
@@ -90,6 +101,28 @@ def test_the_operator_hears_of_it_when_its_time_has_come_and_not_before(waiting:
     [(body,)] = waiting.operator.rows("select body from outbox_message")
     assert json.loads(body)["data"]["order"] == str(order)
     assert not waiting.release(timedelta(days=9))  # once
+
+
+def test_nothing_is_handed_over_before_the_customer_was_told(waiting: Waiting) -> None:
+    """The relay may be away for days."""
+    waiting.ordered()
+    assert not waiting.release(timedelta(days=3), told=False)
+    waiting.told(timedelta(0))  # late, at the very moment
+    assert not waiting.release(timedelta(hours=24, minutes=59), told=False)
+    assert waiting.release(timedelta(hours=25), told=False)
+    assert waiting.states == ["ordered"]
+
+
+@pytest.mark.parametrize("how", ["no address", "given up"])
+def test_who_cannot_be_told_by_mail_is_served_all_the_same(waiting: Waiting, how: str) -> None:
+    waiting.ordered()
+    waiting.link()
+    with waiting.town.database.connect() as owner:
+        if how == "no address":
+            owner.execute("update customer set email = '' where id = %s", (waiting.person.id,))
+        else:
+            owner.execute("update mail set failed_at = now()")
+    assert waiting.release(told=False)
 
 
 def test_the_mail_names_it_and_its_link_stops_it_without_signing_in(waiting: Waiting) -> None:

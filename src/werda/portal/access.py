@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec
 from urllib.parse import urlencode
+from uuid import UUID, uuid4
 
 import psycopg
 from django.conf import settings
@@ -218,6 +219,14 @@ def next_page(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe and wanted.startswith("/") else reverse("start:home")
+
+
+def form_key(sent: str) -> str:
+    """The key of a form, under which a second tap is the same; one that is none is of a form that was never shown."""
+    try:
+        return str(UUID(sent))
+    except ValueError:
+        return str(uuid4())
 
 
 def _referring(request: HttpRequest) -> str:

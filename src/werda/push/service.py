@@ -100,6 +100,8 @@ def hand_over(
     }
     try:
         answer = httpx.post(to.endpoint.reveal(), content=locked(to, message), headers=headers, timeout=_SECONDS)
+    except httpx.InvalidURL:  # it would be tried again and again, ahead of all others
+        return Never("the address is none")
     except httpx.HTTPError as problem:
         return Later(f"no way to the push service: {type(problem).__name__}")
     if answer.is_success:

@@ -25,8 +25,8 @@ from werda.keys.ring import BadKeyRing, RingName
 from werda.keys.verifier import Verifier
 from werda.store import code_holders
 from werda.store.queries.keys import FORMER_SECRET_KEY
-from werda.usecases.add_representative import place_of as place_of_representative
 from werda.usecases.connect_webhook import place_of
+from werda.usecases.keep_representatives import place_of as place_of_representative
 from werda.usecases.post_mail import place_of as place_of_mail
 from werda.usecases.send_push import key_place_of
 from werda.usecases.send_push import place_of as place_of_push

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from werda.core.option import NotBookable
 from werda.core.permission import NotAllowed
 from werda.core.policy import Operation
-from werda.portal.access import Visit, fresh_page, page
+from werda.portal.access import Visit, form_key, fresh_page, page
 from werda.portal.options.shown import Room
 from werda.portal.options.words import NOT_BOOKABLE, NOT_CANCELLED
 from werda.usecases.asker import Asker, asker_of_session
@@ -39,7 +39,7 @@ def book(visit: Visit, line_id: int, slug: str) -> HttpResponseBase:
     asker = _asker(visit, Operation.BOOK_OPTION)
     if asker is None:
         return visit.render("options/book.html", {**context, "refused": True}, 403)
-    key = _key(visit.request.POST.get("key", ""))
+    key = form_key(visit.request.POST.get("key", ""))
     booked = book_option(visit.connection, asker, line_id=line_id, slug=slug, idempotency_key=key, now=visit.now)
     if isinstance(booked, NotBookable):
         no = {"no": NOT_BOOKABLE[booked.why], "others": room.names(booked.others)}
@@ -94,11 +94,3 @@ def _found(visit: Visit, public_id: UUID) -> Standing:
 def _asker(visit: Visit, operation: Operation) -> Asker | None:
     asker = asker_of_session(visit.connection, visit.signed_in, operation, now=visit.now)
     return None if isinstance(asker, NotAllowed) else asker
-
-
-def _key(sent: str) -> str:
-    """The key of the form; one that is none is a form that was never shown, and books under a key of its own."""
-    try:
-        return str(UUID(sent))
-    except ValueError:
-        return str(uuid4())

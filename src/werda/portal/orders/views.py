@@ -14,7 +14,7 @@ from werda.core.policy import Operation
 from werda.core.secret import Secret
 from werda.core.sim import SimKind
 from werda.core.sim_life import NotPossible
-from werda.portal.access import Visit, fresh_page, open_page, page
+from werda.portal.access import Visit, form_key, fresh_page, open_page, page
 from werda.portal.orders.forms import StopForm
 from werda.portal.orders.words import KINDS, OPERATIONS, REFUSED
 from werda.store.queries.policies import policy_in_force
@@ -77,7 +77,7 @@ def replace(visit: Visit, sim_id: int) -> HttpResponseBase:
     wanted = SimKind.ESIM if visit.request.POST.get("kind") == "esim" else SimKind.PHYSICAL
     ordered = request_sim_replacement(
         visit.connection, asker, policy, iccid=iccid, kind=wanted, now=visit.now,
-        idempotency_key=f"portal:{session.customer_id}:{_key(visit.request.POST.get('key', ''))}",
+        idempotency_key=f"portal:{session.customer_id}:{form_key(visit.request.POST.get('key', ''))}",
     )  # fmt: skip
     if isinstance(ordered, NotAllowed):
         return visit.render("orders/replace.html", {**context, "refused": REFUSED[ordered.why]}, 403)
@@ -114,11 +114,3 @@ def operations(visit: Visit) -> HttpResponseBase:
         for operation, word in OPERATIONS.items()
     ]
     return visit.render("orders/operations.html", {"rows": rows, "strong": strong}, status)
-
-
-def _key(sent: str) -> str:
-    """The key of the form; one that is none is a form that was never shown, and orders under a key of its own."""
-    try:
-        return str(UUID(sent))
-    except ValueError:
-        return str(uuid4())

@@ -16,7 +16,7 @@ from werda.portal.representatives.forms import RepresentativeForm
 from werda.portal.representatives.words import KINDS, NOT_ADDED, SCOPES
 from werda.portal.secrets.views import groups
 from werda.store.queries.representatives import representatives
-from werda.usecases.add_representative import Added, add_representative, end_representative, renew_representative
+from werda.usecases.keep_representatives import Added, add_representative, end_representative, renew_representative
 
 
 @page

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from werda.core.policy import Operation
 from werda.core.representative import RepresentativeKind
-from werda.usecases.add_representative import NotAdded
+from werda.usecases.keep_representatives import NotAdded
 
 KINDS: Final[Mapping[RepresentativeKind, str | Promise]] = {
     RepresentativeKind.REPRESENTATIVE: _("Representative"),
