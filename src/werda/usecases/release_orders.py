@@ -1,9 +1,9 @@
 """Hand over to the operator what waited long enough for its customer's word (A6).
 
 Nothing is handed over of which a customer with an e-mail address was not told: it waits for their mail, an hour more
-from then on, however long the relay is away; a mail that was given up holds nothing up. What the customer locked meanwhile,
-or whose contract ended, is cancelled instead, and they are told. Cancelling and releasing lock the order's row: one of
-them comes first, and the other finds that it did.
+from then on, however long the relay is away; a mail that was given up holds nothing up. What the customer locked
+meanwhile, or whose contract ended, is cancelled instead, and they are told. Cancelling and releasing lock the order's
+row: one of them comes first, and the other finds that it did.
 """
 
 from datetime import datetime
